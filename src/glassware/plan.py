@@ -1,0 +1,193 @@
+"""What is to be done, decided from what was described.
+
+`make_plan` is pure: the same site gives the same plan, for `up` and for every
+exporter. What is only known late (a port, a password, a socket) stays a
+`Reference` until `fill` puts the value in.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from glassware.model import Mount, Route, Service, Site
+
+
+Launch = Literal["fork", "process", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value that is known late, such as `{databases.main.url}`.
+
+    Attributes:
+        kind: `services`, `databases` or `secret`.
+        name: Of the service or database; the secret's own name.
+        field: Such as `url`, `host`, `port`, `password`; empty for a secret.
+    """
+
+    kind: str
+    name: str
+    field: str = ""
+
+    def __str__(self) -> str:
+        return "{" + ".".join(filter(None, (self.kind, self.name, self.field))) + "}"
+
+
+Template = tuple[str | Reference, ...]
+
+SERVICE_FIELDS = ("url", "host", "port")
+DATABASE_FIELDS = ("url", "host", "port", "user", "password", "name", "socket")
+
+_REFERENCE = re.compile(
+    r"\{(?:(services|databases)\.([a-zA-Z0-9_-]+)\.([a-z]+)|(secret)\.([A-Za-z0-9_]+))\}"
+)
+
+
+def parse(text: str) -> Template:
+    """Split `text` at its references; any other brace stands for itself."""
+    parts: list[str | Reference] = []
+    end = 0
+    for match in _REFERENCE.finditer(text):
+        parts.append(text[end : match.start()])
+        kind, name, what, secret, secret_name = match.groups()
+        parts.append(Reference(kind or secret, name or secret_name, what or ""))
+        end = match.end()
+    parts.append(text[end:])
+    return tuple(part for part in parts if part != "")
+
+
+def fill(template: Template, value: Callable[[Reference], str]) -> str:
+    """Return the text of `template` with every reference replaced by its value."""
+    return "".join(
+        value(part) if isinstance(part, Reference) else part for part in template
+    )
+
+
+def references(template: Template) -> Iterator[Reference]:
+    """Return the references of `template` in their order."""
+    return (part for part in template if isinstance(part, Reference))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPlan:
+    """One database server: the site's own, or one that already exists.
+
+    Attributes:
+        key: Its name within the site, such as `postgresql` or `redis.cart.main`.
+        engine: Its engine.
+        url: An existing server in place of an embedded one; may be `env:NAME`.
+    """
+
+    key: str
+    engine: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabasePlan:
+    """One declaration of one service: a database and a role of its own."""
+
+    service: str
+    name: str
+    engine: str
+    server: str
+    database: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePlan:
+    """How one service runs.
+
+    Attributes:
+        service: As it was described.
+        launch: Forked from a zygote, a plain Python process, or any program.
+        interpreter: Its own Python; `None`: the one that runs glassware.
+        environment: Its variables, with references.
+        address: Whether it needs a plain TCP address, because its manifest
+            asks for one or because a variable of some service names it.
+        after: Services whose migrations end before this one takes traffic.
+        watch: Folders whose files reload it.
+    """
+
+    service: Service
+    launch: Launch
+    interpreter: Path | None = None
+    environment: Mapping[str, Template] = field(default_factory=dict)
+    address: bool = False
+    after: tuple[str, ...] = ()
+    watch: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
+    @property
+    def mounts(self) -> tuple[str, ...]:
+        """The prefixes that this service sees as `SCRIPT_NAME`."""
+        return tuple(
+            route.path.rstrip("/")
+            for route in self.service.routes
+            if mount_of(route, self.service) == "script_name"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicRoute:
+    """One line of the gateway's table; whatever has no line is a 404."""
+
+    service: str
+    route: Route
+    mount: Mount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayPlan:
+    """The public side: where it listens and what it leads to.
+
+    `routes` are in the order in which they match: a host before any host, a
+    longer prefix before a shorter one.
+    """
+
+    port: int | None
+    bind: str
+    hosts: tuple[str, ...]
+    routes: tuple[PublicRoute, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that runs, and how."""
+
+    site: str
+    folder: Path
+    servers: tuple[ServerPlan, ...]
+    databases: tuple[DatabasePlan, ...]
+    services: tuple[ServicePlan, ...]
+    gateway: GatewayPlan
+    production: bool = False
+
+    def service(self, name: str) -> ServicePlan:
+        """Return the plan of the service of that name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for service in self.services:
+            if service.name == name:
+                return service
+        raise KeyError(name)
+
+    def databases_of(self, name: str) -> tuple[DatabasePlan, ...]:
+        """Return the databases that a service declares."""
+        return tuple(d for d in self.databases if d.service == name)
+
+
+def mount_of(route: Route, service: Service) -> Mount:
+    """Return how `service` sees the prefix of `route`."""
+    if route.mount is not None:
+        return route.mount
+    return "strip" if service.command else "script_name"

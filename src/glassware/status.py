@@ -1,0 +1,77 @@
+"""What is running, as data."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a service is in its life."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    RUNNING = "running"
+    RELOADING = "reloading"
+    REPLACING = "replacing"
+    FAILING = "failing"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One URL rule of a service, as its worker reported it.
+
+    Attributes:
+        name: The endpoint, without the service's name.
+        rule: As the framework writes it, such as `/products/<int:id>`.
+        methods: Sorted, without `HEAD` and `OPTIONS`.
+        file: Of the view; `None` where it has none.
+        line: Of the view, counted from 1.
+    """
+
+    name: str
+    rule: str
+    methods: tuple[str, ...]
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """One service at one moment."""
+
+    name: str
+    phase: Phase
+    pids: tuple[int, ...] = ()
+    restarts: int = 0
+    since: float = 0.0
+    waiting_for: tuple[str, ...] = ()
+    reason: str | None = None
+    interface: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineState:
+    """One database server at one moment."""
+
+    key: str
+    engine: str
+    version: str
+    source: str
+    ready: bool
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The whole site at one moment."""
+
+    site: str
+    url: str
+    pid: int
+    services: tuple[ServiceState, ...] = ()
+    engines: tuple[EngineState, ...] = ()
+    gateway_pid: int | None = None
+    faults: tuple[str, ...] = field(default=())

@@ -87,13 +87,15 @@ class Address:
 class Service:
     """A folder with an application, and what it needs.
 
-    `name`, `folder` and `origin` come from where it was found; every other
-    field is a key of `service.toml`.
+    `name`, `folder`, `origin` (its manifest) and `requirements` (its own
+    `requirements.txt` or `pyproject.toml`) come from where it was found; every
+    other field is a key of `service.toml`.
     """
 
     name: str
     folder: Path
     origin: Path | None = None
+    requirements: Path | None = None
     app: Annotated[
         str | None,
         Meta(description="`module:name` of the application or factory."),
@@ -109,7 +111,7 @@ class Service:
         tuple[str, ...], Meta(description="The neighbours that it may call.")
     ] = ()
     databases: Annotated[
-        Mapping[str, str], Meta(description="`NAME = \"ENGINE\"`, one line each.")
+        Mapping[str, str], Meta(description='`NAME = "ENGINE"`, one line each.')
     ] = field(default_factory=dict)
     environment: Annotated[
         Mapping[str, str],
@@ -158,9 +160,9 @@ class Gateway:
         int | None,
         Meta(ge=1, le=65535, description="The public port; absent: 8000 or the next."),
     ] = None
-    bind: Annotated[
-        str, Meta(description="The address that it listens on.")
-    ] = "127.0.0.1"
+    bind: Annotated[str, Meta(description="The address that it listens on.")] = (
+        "127.0.0.1"
+    )
     hosts: Annotated[
         tuple[str, ...],
         Meta(description="Public host names besides `localhost`."),
@@ -188,9 +190,9 @@ class Site:
     folder: Path
     services: tuple[Service, ...] = ()
     name: Annotated[str, Meta(description="Absent: the folder's name.")] = ""
-    gateway: Annotated[
-        Gateway, Meta(description="The public address.")
-    ] = field(default_factory=Gateway)
+    gateway: Annotated[Gateway, Meta(description="The public address.")] = field(
+        default_factory=Gateway
+    )
     groups: Annotated[
         Mapping[str, tuple[str, ...]],
         Meta(description="Services that share one process (read from issue 3 on)."),

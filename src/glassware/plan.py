@@ -16,6 +16,8 @@ from glassware.model import Mount, Route, Service, Site
 
 Launch = Literal["fork", "process", "command"]
 
+SHARED_ENGINES = frozenset({"postgresql"})
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -191,3 +193,110 @@ def mount_of(route: Route, service: Service) -> Mount:
     if route.mount is not None:
         return route.mount
     return "strip" if service.command else "script_name"
+
+
+def make_plan(
+    site: Site, *, only: frozenset[str] | None = None, production: bool = False
+) -> Plan:
+    """Decide how a site runs.
+
+    Args:
+        site: As it was described, without faults.
+        only: Plan for these services; `None`: for all.
+        production: Whether this is for visitors rather than for its authors.
+    """
+    services = tuple(s for s in site.services if only is None or s.name in only)
+    templates = {s.name: _templates(s) for s in services}
+    addressed = {
+        reference.name
+        for variables in templates.values()
+        for template in variables.values()
+        for reference in references(template)
+        if reference.kind == "services"
+    }
+    called = {callee for s in services for callee in s.calls}
+    databases = tuple(_databases(site, services))
+    return Plan(
+        site=site.name,
+        folder=site.folder,
+        servers=tuple(_servers(site, databases)),
+        databases=databases,
+        services=tuple(
+            ServicePlan(
+                service=service,
+                launch=_launch(service),
+                interpreter=_interpreter(site, service),
+                environment=templates[service.name],
+                address=service.address is not None
+                or service.name in addressed
+                or (service.command is not None and service.name in called),
+                after=tuple(
+                    s.name
+                    for s in services
+                    if "migrate" in s.tasks
+                    and (s is service or s.name in service.calls)
+                ),
+                watch=(service.folder,),
+            )
+            for service in services
+        ),
+        gateway=GatewayPlan(
+            port=site.gateway.port,
+            bind=site.gateway.bind,
+            hosts=site.gateway.hosts,
+            routes=tuple(sorted(_public(services), key=_specific)),
+        ),
+        production=production,
+    )
+
+
+def _templates(service: Service) -> dict[str, Template]:
+    return {name: parse(text) for name, text in service.environment.items()}
+
+
+def _launch(service: Service) -> Launch:
+    if service.command is not None:
+        return "command"
+    return "process" if service.isolated else "fork"
+
+
+def _interpreter(site: Site, service: Service) -> Path | None:
+    if service.requirements is None or service.command is not None:
+        return None
+    return site.folder / ".glassware" / "envs" / service.name / "bin" / "python"
+
+
+def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePlan]:
+    for service in services:
+        for name, engine in service.databases.items():
+            own = f"{engine}.{service.name}.{name}"
+            shared = engine in SHARED_ENGINES or engine in site.engines
+            account = f"{site.name}_{service.name}_{name}".replace("-", "_")
+            yield DatabasePlan(
+                service=service.name,
+                name=name,
+                engine=engine,
+                server=engine if shared else own,
+                database=account,
+                role=account,
+            )
+
+
+def _servers(site: Site, databases: tuple[DatabasePlan, ...]) -> Iterator[ServerPlan]:
+    for key in dict.fromkeys(database.server for database in databases):
+        engine = key.partition(".")[0]
+        source = site.engines.get(engine)
+        yield ServerPlan(key=key, engine=engine, url=source.url if source else None)
+
+
+def _public(services: tuple[Service, ...]) -> Iterator[PublicRoute]:
+    for service in services:
+        for route in service.routes:
+            yield PublicRoute(
+                service=service.name, route=route, mount=mount_of(route, service)
+            )
+
+
+def _specific(public: PublicRoute) -> tuple[bool, int, str]:
+    path = public.route.path.rstrip("/")
+    return (public.route.host is None, -len(path), path)

@@ -1,0 +1,152 @@
+"""What services and engines write: joined into entries, kept, read back.
+
+Each source has a file of its own in the state folder. An entry is one line of
+the file for each line of its text: a time, then the text; continued lines have
+a tab where the time would be.
+"""
+
+import heapq
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .events import Event, Logged, Told
+
+
+LARGEST = 4 * 1024 * 1024
+KEPT = 3
+TRACEBACK = "Traceback (most recent call last):"
+LONGEST_LINE = 16 * 1024
+
+_CONTINUES = re.compile(r"\s|During handling|The above exception|Traceback \(|$")
+
+
+@dataclass(slots=True)
+class Joiner:
+    """Joins the bytes of one pipe into entries, tracebacks in one piece."""
+
+    _pending: bytes = b""
+    _lines: list[str] = field(default_factory=list)
+
+    def feed(self, data: bytes) -> list[str]:
+        """Take what was read; return the entries that are complete."""
+        *whole, self._pending = (self._pending + data).split(b"\n")
+        if len(self._pending) > LONGEST_LINE:
+            whole.append(self._pending)
+            self._pending = b""
+        entries: list[str] = []
+        for raw in whole:
+            entries.extend(self._take(raw.decode(errors="replace").rstrip("\r")))
+        if not self._in_traceback():
+            entries.extend(self._flush())
+        return entries
+
+    def end(self) -> list[str]:
+        """Return what is left when the pipe is closed."""
+        entries = []
+        if self._pending:
+            entries.extend(self._take(self._pending.decode(errors="replace")))
+            self._pending = b""
+        return entries + self._flush()
+
+    def _take(self, line: str) -> list[str]:
+        if self._lines and (_CONTINUES.match(line) or self._in_traceback()):
+            ends = self._in_traceback() and not _CONTINUES.match(line)
+            self._lines.append(line)
+            return self._flush() if ends else []
+        entries = self._flush()
+        self._lines = [line]
+        return entries
+
+    def _in_traceback(self) -> bool:
+        return any(line.startswith(TRACEBACK) for line in self._lines)
+
+    def _flush(self) -> list[str]:
+        lines, self._lines = self._lines, []
+        text = "\n".join(lines).rstrip()
+        return [text] if text else []
+
+
+class LogStore:
+    """The log files of a site."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._last: dict[str, deque[str]] = {}
+        self.lost = 0
+
+    def hear(self, event: Event) -> None:
+        """Keep an event that has text."""
+        if isinstance(event, Logged):
+            self._keep(event.source, event.at, event.text)
+        elif isinstance(event, Told) and event.source:
+            text = f"{event.text}\n{event.detail}" if event.detail else event.text
+            self._keep(event.source, event.at, f"({text})")
+
+    def last(self, source: str) -> str:
+        """Return the last lines of a source, for a report on its end."""
+        return "\n".join(self._last.get(source, ()))
+
+    def read(
+        self, sources: Iterable[str] = (), *, since: float = 0.0
+    ) -> Iterator[Logged]:
+        """Return what was kept, in the order in which it was written.
+
+        Args:
+            sources: Names of services and engines; none: of all.
+            since: Seconds since the epoch; older entries are left out.
+        """
+        names = tuple(sources) or tuple(
+            sorted({path.name.partition(".log")[0] for path in self._folder.glob("*")})
+        )
+        streams = [self._entries(name, since) for name in names]
+        return heapq.merge(*streams, key=lambda entry: entry.at)
+
+    def _keep(self, source: str, at: float, text: str) -> None:
+        lines = text.splitlines()
+        self._last.setdefault(source, deque(maxlen=20)).extend(lines)
+        stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+        path = self._folder / f"{source}.log"
+        try:
+            with path.open("a", encoding="utf-8", errors="replace") as file:
+                file.write(stamp + "\t" + "\n\t".join(lines) + "\n")
+                size = file.tell()
+            if size > LARGEST:
+                self._rotate(path)
+        except OSError:
+            # A full disk costs log lines, never the site.
+            self.lost += 1
+
+    def _rotate(self, path: Path) -> None:
+        for number in range(KEPT - 1, 0, -1):
+            older = path.with_name(f"{path.name}.{number}")
+            with suppress(FileNotFoundError):
+                older.replace(path.with_name(f"{path.name}.{number + 1}"))
+        path.replace(path.with_name(f"{path.name}.1"))
+
+    def _entries(self, source: str, since: float) -> Iterator[Logged]:
+        paths = [self._folder / f"{source}.log.{n}" for n in range(KEPT, 0, -1)]
+        for path in (*paths, self._folder / f"{source}.log"):
+            with suppress(FileNotFoundError):
+                yield from _parse(source, path, since)
+
+
+def _parse(source: str, path: Path, since: float) -> Iterator[Logged]:
+    at, lines = 0.0, list[str]()
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for raw in file:
+            stamp, _, text = raw.rstrip("\n").partition("\t")
+            if not stamp:
+                lines.append(text)
+                continue
+            if lines and at >= since:
+                yield Logged(at=at, source=source, text="\n".join(lines))
+            lines = [text]
+            with suppress(ValueError):
+                at = datetime.fromisoformat(stamp).timestamp()
+    if lines and at >= since:
+        yield Logged(at=at, source=source, text="\n".join(lines))

@@ -2,7 +2,8 @@
 
 The classes here are the only place where a manifest's key is declared. Types,
 limits, the JSON Schema and the reference page are all made from them: a
-`Meta(description=…)` is the sentence that users read.
+`Meta(description=…)` is the sentence that users read, and a field without one
+is no key.
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,40 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 
+ENGINES = ("postgresql", "redis")
+"""The engines that a service may choose from, in the order of the docs."""
+
+MIB = 1024 * 1024
+
+# What the gateway can count to (Envoy holds this limit in 32 bits).
+_LARGEST_BODY = 2**32 - 1
+_DAY = 86_400
+
+_HOST = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+_PATH = r"^(/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+)$"
+
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=40)]
+Variable = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Host = Annotated[str, Meta(pattern=_HOST, max_length=253)]
+Command = Annotated[str, Meta(min_length=1)]
 Mount = Literal["script_name", "keep", "strip"]
 Server = Literal["granian", "threaded"]
 Reload = Literal["overlap", "replace"]
 
-MIB = 1024 * 1024
+RouteKey = Annotated[
+    str, Meta(description="Short for one table of `[[routes]]` with this `path`.")
+]
+"""The key `route` of a service."""
+
+PathKey = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        description="Where the service's folder is, from the site's folder. Absent: "
+        "`services/NAME`.",
+    ),
+]
+"""The key `path` of `[services.NAME]` in `site.toml`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +55,14 @@ class Route:
     """A part of the site's address space that leads to a service."""
 
     path: Annotated[
-        str, Meta(description="Public path prefix, matched by whole segments.")
+        str,
+        Meta(
+            description="Public path prefix, matched by whole segments.",
+            extra_json_schema={"pattern": _PATH},
+        ),
     ] = "/"
     host: Annotated[
-        str | None, Meta(description="Only for this host name; absent: every host.")
+        Host | None, Meta(description="Only for this host name. Absent: every host.")
     ] = None
     mount: Annotated[
         Mount | None,
@@ -52,10 +85,10 @@ class Route:
         Meta(description="Pass request bodies through unbuffered, without a limit."),
     ] = False
     max_body: Annotated[
-        int, Meta(ge=0, description="Largest request body, in bytes.")
+        int, Meta(ge=0, le=_LARGEST_BODY, description="Largest request body, in bytes.")
     ] = 16 * MIB
     timeout: Annotated[
-        float, Meta(gt=0, description="Seconds until the gateway gives up.")
+        float, Meta(gt=0, le=_DAY, description="Seconds until the gateway gives up.")
     ] = 10.0
     csrf: Annotated[
         bool, Meta(description="Refuse cross-site form posts (read from issue 5 on).")
@@ -68,17 +101,18 @@ class Address:
 
     port: Annotated[
         int | None,
-        Meta(ge=1, le=65535, description="The port it insists on; absent: any."),
+        Meta(ge=1, le=65535, description="The port it insists on. Absent: any."),
     ] = None
     host: Annotated[
         str | None,
         Meta(
             description="`own`: a loopback address of its own, so that several "
-            "services can have the same port. Absent: `127.0.0.1`."
+            "services can have the same port. `0.0.0.0`: it insists on every address. "
+            "Absent: `127.0.0.1`."
         ),
     ] = None
     names: Annotated[
-        tuple[str, ...],
+        tuple[Host, ...],
         Meta(description="Host names that lead to it inside this site."),
     ] = ()
 
@@ -98,24 +132,38 @@ class Service:
     requirements: Path | None = None
     app: Annotated[
         str | None,
-        Meta(description="`module:name` of the application or factory."),
+        Meta(
+            min_length=1,
+            description="The application or its factory: `module:name`, `module`, or a "
+            "file such as `app.py`. Absent: found by convention.",
+        ),
     ] = None
     command: Annotated[
-        str | None,
+        Command | None,
         Meta(description="A program that listens on `$PORT`, in place of `app`."),
     ] = None
     routes: Annotated[
-        tuple[Route, ...], Meta(description="Public addresses; none: internal.")
+        tuple[Route, ...],
+        Meta(
+            description="Public addresses, a table `[[routes]]` each. None: internal."
+        ),
     ] = ()
     calls: Annotated[
         tuple[str, ...], Meta(description="The neighbours that it may call.")
     ] = ()
     databases: Annotated[
-        Mapping[str, str], Meta(description='`NAME = "ENGINE"`, one line each.')
+        Mapping[Name, str],
+        Meta(
+            description='`NAME = "ENGINE"`, one line each.',
+            extra_json_schema={"additionalProperties": {"enum": list(ENGINES)}},
+        ),
     ] = field(default_factory=dict)
     environment: Annotated[
-        Mapping[str, str],
-        Meta(description="Variables; `{services.NAME.url}` and the like are filled."),
+        Mapping[Variable, str],
+        Meta(
+            description="Variables. `{services.NAME.url}`, `{databases.NAME.url}` and "
+            "`{secret.NAME}` are filled in."
+        ),
     ] = field(default_factory=dict)
     address: Annotated[
         Address | None, Meta(description="A plain TCP address, where one is needed.")
@@ -129,25 +177,26 @@ class Service:
     ] = False
     server: Annotated[
         Server | None,
-        Meta(description="`threaded` for WebSockets over WSGI; absent: found out."),
+        Meta(description="`threaded` for WebSockets over WSGI. Absent: found out."),
     ] = None
     reload: Annotated[
         Reload,
         Meta(description="`replace`: the old stops before the new starts."),
     ] = "overlap"
     drain: Annotated[
-        float, Meta(ge=0, description="Seconds that a stopping worker may take.")
+        float,
+        Meta(ge=0, le=_DAY, description="Seconds that a stopping worker may take."),
     ] = 10.0
     fast: Annotated[
         bool, Meta(description="Let the worker make Flask faster (from issue 7 on).")
     ] = True
     owner: Annotated[str | None, Meta(description="Who looks after it.")] = None
     tasks: Annotated[
-        Mapping[str, str],
+        Mapping[Name, Command],
         Meta(description="Commands by name; `migrate` runs before traffic."),
     ] = field(default_factory=dict)
     processes: Annotated[
-        Mapping[str, str],
+        Mapping[Name, Command],
         Meta(description="Programs beside the service that are no HTTP service."),
     ] = field(default_factory=dict)
 
@@ -158,13 +207,13 @@ class Gateway:
 
     port: Annotated[
         int | None,
-        Meta(ge=1, le=65535, description="The public port; absent: 8000 or the next."),
+        Meta(ge=1, le=65535, description="The public port. Absent: 8000 or the next."),
     ] = None
     bind: Annotated[str, Meta(description="The address that it listens on.")] = (
         "127.0.0.1"
     )
     hosts: Annotated[
-        tuple[str, ...],
+        tuple[Host, ...],
         Meta(description="Public host names besides `localhost`."),
     ] = ()
 
@@ -189,12 +238,12 @@ class Site:
 
     folder: Path
     services: tuple[Service, ...] = ()
-    name: Annotated[str, Meta(description="Absent: the folder's name.")] = ""
+    name: Annotated[Name, Meta(description="Absent: made from the folder's name.")] = ""
     gateway: Annotated[Gateway, Meta(description="The public address.")] = field(
         default_factory=Gateway
     )
     groups: Annotated[
-        Mapping[str, tuple[str, ...]],
+        Mapping[Name, tuple[str, ...]],
         Meta(description="Services that share one process (read from issue 3 on)."),
     ] = field(default_factory=dict)
     engines: Annotated[

@@ -2,74 +2,21 @@
 
 `make_plan` is pure: the same site gives the same plan, for `up` and for every
 exporter. What is only known late (a port, a password, a socket) stays a
-`Reference` until `fill` puts the value in.
+`Reference` (see `template.py`) until `fill` puts the value in.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from glassware.model import Mount, Route, Service, Site
+from glassware.template import Template, parse, references
 
 
 Launch = Literal["fork", "process", "command"]
 
 SHARED_ENGINES = frozenset({"postgresql"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A value that is known late, such as `{databases.main.url}`.
-
-    Attributes:
-        kind: `services`, `databases` or `secret`.
-        name: Of the service or database; the secret's own name.
-        field: Such as `url`, `host`, `port`, `password`; empty for a secret.
-    """
-
-    kind: str
-    name: str
-    field: str = ""
-
-    def __str__(self) -> str:
-        return "{" + ".".join(filter(None, (self.kind, self.name, self.field))) + "}"
-
-
-Template = tuple[str | Reference, ...]
-
-SERVICE_FIELDS = ("url", "host", "port")
-DATABASE_FIELDS = ("url", "host", "port", "user", "password", "name", "socket")
-
-_REFERENCE = re.compile(
-    r"\{(?:(services|databases)\.([a-zA-Z0-9_-]+)\.([a-z]+)|(secret)\.([A-Za-z0-9_]+))\}"
-)
-
-
-def parse(text: str) -> Template:
-    """Split `text` at its references; any other brace stands for itself."""
-    parts: list[str | Reference] = []
-    end = 0
-    for match in _REFERENCE.finditer(text):
-        parts.append(text[end : match.start()])
-        kind, name, what, secret, secret_name = match.groups()
-        parts.append(Reference(kind or secret, name or secret_name, what or ""))
-        end = match.end()
-    parts.append(text[end:])
-    return tuple(part for part in parts if part != "")
-
-
-def fill(template: Template, value: Callable[[Reference], str]) -> str:
-    """Return the text of `template` with every reference replaced by its value."""
-    return "".join(
-        value(part) if isinstance(part, Reference) else part for part in template
-    )
-
-
-def references(template: Template) -> Iterator[Reference]:
-    """Return the references of `template` in their order."""
-    return (part for part in template if isinstance(part, Reference))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

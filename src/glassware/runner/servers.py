@@ -1,0 +1,174 @@
+"""The database servers of the site: started, asked, provisioned, kept running."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glassware.engines import Access, Engine, Grant, Place
+from glassware.errors import EngineError
+from glassware.plan import DatabasePlan, ServerPlan
+from glassware.status import EngineState
+
+from .events import Bulletin, Importance, Told
+from .lifecycle import pause
+from .processes import Child, Nursery
+
+
+READY_WITHIN = 60.0
+ASK_EVERY = 0.02
+
+
+@dataclass(slots=True)
+class RunningServer:
+    """One database server.
+
+    Attributes:
+        plan: What it is.
+        engine: How its kind is driven.
+        place: Where the embedded one lives; `None`: it exists elsewhere.
+        url: The administrator's address of an existing one.
+        grants: What services get on it, by service and name.
+        passwords: Gives the password for a purpose.
+    """
+
+    plan: ServerPlan
+    engine: Engine
+    nursery: Nursery
+    output: Callable[[str], int]
+    bulletin: Bulletin
+    passwords: Callable[[str], str] = field(repr=False)
+    place: Place | None = None
+    url: str = field(default="", repr=False)
+    databases: tuple[DatabasePlan, ...] = ()
+    ready: bool = False
+    child: Child | None = None
+    version: str = ""
+    _accesses: dict[tuple[str, str], asyncio.Future[Access]] = field(
+        default_factory=dict
+    )
+    _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        """Make a promise for every database."""
+        loop = asyncio.get_running_loop()
+        for database in self.databases:
+            key = (database.service, database.name)
+            self._accesses[key] = loop.create_future()
+
+    def access(self, service: str, name: str) -> Awaitable[Access]:
+        """Return how a service reaches its database, once it does."""
+        return asyncio.shield(self._accesses[(service, name)])
+
+    def state(self) -> EngineState:
+        """Return how it is at this moment."""
+        return EngineState(
+            key=self.plan.key,
+            engine=self.plan.engine,
+            version=self.version,
+            source="embedded" if self.place else "existing server",
+            ready=self.ready,
+            pid=self.child.pid if self.child and self.child.running else None,
+        )
+
+    async def run(self) -> None:
+        """Bring it up and keep it up until `stop`."""
+        failures = 0
+        while not self._stopping:
+            began = time.monotonic()
+            try:
+                await self._bring_up()
+            except EngineError as error:
+                if self._stopping:
+                    return
+                hint = f"\nhint: {error.hint}" if error.hint else ""
+                self._tell(f"{error.message}{hint}", "error")
+            else:
+                await self._until_it_ends()
+                failures = 0
+            if self._stopping:
+                return
+            failures += 1
+            await asyncio.sleep(max(0.0, pause(failures) - time.monotonic() + began))
+
+    async def stop(self, grace: float) -> None:
+        """End it in good order, or after `grace` seconds at once."""
+        self._stopping = True
+        if self.child is not None and self.place is not None:
+            signum = self.engine.launch(self.place).stop
+            await self.child.stop(signum, grace)
+
+    async def _bring_up(self) -> None:
+        admin_url = self.url
+        if self.place is not None:
+            self.version = await asyncio.to_thread(self.engine.version)
+            await asyncio.to_thread(self.engine.prepare, self.place)
+            if self._stopping:
+                return
+            self._start(self.place)
+            admin_url = self.engine.admin_url(self.place)
+        await self._until_ready(admin_url)
+        for database in self.databases:
+            await self._provision(admin_url, database)
+        self.ready = True
+
+    def _start(self, place: Place) -> None:
+        launch = self.engine.launch(place)
+        output = self.output(self.plan.key)
+        try:
+            self.child = self.nursery.spawn(
+                launch.argv,
+                environment={**os.environ, **launch.environment},
+                output=output,
+                cwd=Path("/"),
+            )
+        except OSError as error:
+            raise EngineError(
+                f"`{self.plan.key}` does not start: {error}", hint="glassware doctor"
+            ) from error
+        finally:
+            os.close(output)
+
+    async def _until_ready(self, admin_url: str) -> None:
+        deadline = time.monotonic() + READY_WITHIN
+        while not await asyncio.to_thread(self.engine.ready, admin_url):
+            if self.child is not None and not self.child.running:
+                raise EngineError(
+                    f"`{self.plan.key}` ended before it was ready",
+                    hint=f"glassware logs {self.plan.key}",
+                )
+            if time.monotonic() > deadline:
+                raise EngineError(
+                    f"`{self.plan.key}` does not answer",
+                    hint="is the server up, and is its URL right?",
+                )
+            await asyncio.sleep(ASK_EVERY)
+
+    async def _provision(self, admin_url: str, database: DatabasePlan) -> None:
+        grant = Grant(
+            database=database.database,
+            role=database.role,
+            password=self.passwords(f"{database.engine} {database.role}"),
+        )
+        await asyncio.to_thread(self.engine.provision, admin_url, grant)
+        promise = self._accesses[(database.service, database.name)]
+        if not promise.done():
+            promise.set_result(self.engine.access(admin_url, grant))
+
+    async def _until_it_ends(self) -> None:
+        if self.child is None:
+            await asyncio.Event().wait()
+            return
+        await self.child.wait()
+        self.ready = False
+        if not self._stopping:
+            self._tell("ended; it is started again", "error")
+
+    def _tell(self, text: str, importance: Importance) -> None:
+        self.bulletin.tell(
+            Told(
+                at=time.time(), source=self.plan.key, text=text, importance=importance
+            )
+        )

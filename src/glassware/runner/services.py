@@ -1,0 +1,350 @@
+"""One service of the running site: carries out what `lifecycle` decides."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from glassware.plan import ServicePlan
+from glassware.status import Endpoint, Phase, ServiceState
+
+from .events import Bulletin, Importance, PhaseChanged, Told
+from .lifecycle import HEALTHY_AFTER, Action, Event, pause, step
+from .workers import Order, Worker, WorkerFailed
+
+
+LINGER = 0.2
+"""Seconds between the last request that can be sent to a worker and its end."""
+
+
+class Surroundings(Protocol):
+    """What the supervisor does for a service."""
+
+    runtime: Path
+    bulletin: Bulletin
+    grace: float | None
+
+    async def start(self, order: Order) -> Worker:
+        """Start a worker."""
+
+    async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
+        """Return what a worker is to be started with."""
+
+    async def migrate(self, plan: ServicePlan) -> None:
+        """Bring the service's databases up to date; raises `WorkerFailed`."""
+
+    async def publish(self) -> None:
+        """Tell the gateway who serves; return when it knows."""
+
+
+@dataclass(slots=True)
+class RunningService:
+    """A service and its workers.
+
+    Attributes:
+        plan: How it runs.
+        around: What the supervisor does for it.
+        needs: What it waits for, by name; each ends when it is met.
+        settled: Set when it first ran or failed.
+        migrated: Set when its migrations have ended, well or not.
+    """
+
+    plan: ServicePlan
+    around: Surroundings
+    needs: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
+    phase: Phase = Phase.WAITING
+    since: float = field(default_factory=time.time)
+    reason: str | None = None
+    detail: str = ""
+    restarts: int = 0
+    migration_due: bool = True
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    migrated: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    serving: list[Worker] = field(default_factory=list)
+    incoming: list[Worker] = field(default_factory=list)
+    retiring: list[Worker] = field(default_factory=list)
+    interface: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    modules: frozenset[str] = frozenset()
+    _waiting_for: set[str] = field(default_factory=set)
+    _failures: int = 0
+    _told: tuple[str, str] = ("", "")
+    _generation: int = 0
+    _ready_since: float = 0.0
+    _events: asyncio.Queue[tuple[Event, int | None]] = field(
+        default_factory=asyncio.Queue
+    )
+    _tasks: set[asyncio.Future[None]] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.plan.name
+
+    @property
+    def folder(self) -> Path:
+        """The folder where callers find the sockets of its ready workers."""
+        return self.around.runtime / "services" / self.name
+
+    def state(self) -> ServiceState:
+        """Return how it is at this moment."""
+        workers = (*self.serving, *self.incoming)
+        return ServiceState(
+            name=self.name,
+            phase=self.phase,
+            pids=tuple(w.pid for w in workers if w.pid is not None),
+            restarts=self.restarts,
+            since=self.since,
+            waiting_for=tuple(sorted(self._waiting_for)),
+            reason=self.reason,
+            interface=self.interface,
+            endpoints=self.endpoints,
+        )
+
+    def post(self, event: Event, generation: int | None = None) -> None:
+        """Let something happen to it.
+
+        Args:
+            event: What.
+            generation: Of the workers that it is about; it counts for nothing
+                once they are not the newest.
+        """
+        self._events.put_nowait((event, generation))
+
+    def changed(self, *, migration: bool = False) -> None:
+        """Start it anew from its code as it is now."""
+        self.migration_due = self.migration_due or migration
+        replace = self.plan.service.reload == "replace"
+        self.post(Event.REPLACED if replace else Event.CHANGED)
+
+    async def run(self) -> None:
+        """Live until stopped."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self._later(self._wait_for_needs())
+        while self.phase is not Phase.STOPPED:
+            event, generation = await self._events.get()
+            if generation in {None, self._generation}:
+                await self._happen(event)
+        self.stopped.set()
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    def worker_ended(self, worker: Worker) -> None:
+        """Take note that the process of one of its workers has ended."""
+        if worker in self.serving:
+            self.serving.remove(worker)
+            self.restarts += 1
+            self.reason = f"its worker ended{_how(worker)}"
+            self._tell(self.reason, "error")
+            self.post(Event.WEAKENED if self.serving else Event.LOST)
+        for workers in (self.incoming, self.retiring):
+            if worker in workers:
+                workers.remove(worker)
+        if not (self.serving or self.incoming or self.retiring):
+            self.post(Event.GONE)
+
+    async def _happen(self, event: Event) -> None:
+        before = self.phase
+        self.phase, action = step(before, event)
+        await self._do(action, event)
+        if self.phase is not before:
+            self.since = time.time()
+            self.around.bulletin.tell(
+                PhaseChanged(
+                    at=self.since,
+                    source=self.name,
+                    phase=self.phase,
+                    reason=self.reason,
+                )
+            )
+        if self.phase in {Phase.RUNNING, Phase.FAILING, Phase.STOPPED}:
+            self.settled.set()
+
+    async def _do(self, action: Action, event: Event) -> None:
+        match action:
+            case Action.SPAWN:
+                self._spawn()
+            case Action.RESPAWN:
+                self._drop_incoming()
+                self._spawn()
+            case Action.SWITCH:
+                await self._switch()
+            case Action.KEEP:
+                self._drop_incoming()
+                self._tell(
+                    f"{self.reason}; the old code serves on", "error", self.detail
+                )
+            case Action.PAUSE:
+                await self._pause(withdraw=event is Event.FAILED)
+            case Action.RENEW:
+                self._resume_later()
+            case Action.WITHDRAW:
+                await self.around.publish()
+            case Action.RETIRE:
+                self._retire_all()
+            case Action.NOTHING:
+                pass
+
+    def _spawn(self) -> None:
+        self._generation += 1
+        self._later(self._bring_up(self._generation))
+
+    async def _bring_up(self, generation: int) -> None:
+        """Start the workers of a generation and post how that went."""
+        try:
+            if self.migration_due:
+                await self._migrate()
+            for number in range(1, self.plan.service.workers + 1):
+                order = await self.around.order(self.plan, generation, number)
+                if generation != self._generation:
+                    return
+                self.incoming.append(await self.around.start(order))
+            for worker in tuple(self.incoming):
+                await worker.ready
+        except WorkerFailed as failure:
+            if generation == self._generation:
+                self.reason, self.detail = failure.reason, failure.detail
+                self.post(Event.FAILED, generation)
+        else:
+            self.post(Event.READY, generation)
+
+    async def _migrate(self) -> None:
+        try:
+            await self.around.migrate(self.plan)
+            self.migration_due = False
+        finally:
+            self.migrated.set()
+
+    async def _switch(self) -> None:
+        former, self.serving, self.incoming = self.serving, self.incoming, []
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        for worker in self.serving:
+            self._admit(worker)
+        self._learn(self.serving[0])
+        self.reason, self.detail, self._ready_since = None, "", time.monotonic()
+        await self.around.publish()
+        admitted = {worker.address for worker in self.serving}
+        for worker in former:
+            self._retire(worker, keep_address=worker.address in admitted)
+        for entry in self.folder.iterdir():
+            if entry not in admitted:
+                entry.unlink(missing_ok=True)
+
+    def _admit(self, worker: Worker) -> None:
+        """Put a worker's socket where callers look for it."""
+        if isinstance(worker.address, Path):
+            stable = self.plan.service.reload == "replace"
+            generation = 0 if stable else worker.order.generation
+            public = self.folder / f"{generation}.{worker.order.number}.sock"
+            worker.address = worker.address.replace(public)
+
+    def _learn(self, worker: Worker) -> None:
+        said = worker.ready.result()
+        self.interface = said.get("interface")
+        self.modules = frozenset(said.get("modules", ()))
+        self.endpoints = tuple(
+            Endpoint(
+                name=e["name"],
+                rule=e["rule"],
+                methods=tuple(e["methods"]),
+                file=e.get("file"),
+                line=e.get("line"),
+            )
+            for e in said.get("endpoints", ())
+        )
+
+    async def _pause(self, *, withdraw: bool) -> None:
+        self._drop_incoming()
+        if time.monotonic() - self._ready_since > HEALTHY_AFTER:
+            self._failures = 0
+        if withdraw:
+            self._withdraw()
+            await self.around.publish()
+            self._tell_once(f"does not start: {self.reason}")
+        self._resume_later()
+
+    def _withdraw(self) -> None:
+        """Let callers know at once, without waiting, that nothing serves."""
+        with suppress(FileNotFoundError):
+            for entry in tuple(self.folder.iterdir()):
+                entry.unlink(missing_ok=True)
+            self.folder.rmdir()
+
+    def _resume_later(self) -> None:
+        self._failures += 1
+        generation = self._generation
+        asyncio.get_running_loop().call_later(
+            pause(self._failures), self.post, Event.RESUMED, generation
+        )
+
+    def _drop_incoming(self) -> None:
+        for worker in self.incoming:
+            self.retiring.append(worker)
+            if worker.child:
+                worker.child.kill()
+        self.incoming = []
+
+    def _retire_all(self) -> None:
+        self._drop_incoming()
+        former, self.serving = self.serving, []
+        for worker in former:
+            self._retire(worker, keep_address=self.phase is Phase.REPLACING)
+        if not self.retiring:
+            self.post(Event.GONE)
+
+    def _retire(self, worker: Worker, *, keep_address: bool) -> None:
+        self.retiring.append(worker)
+        if isinstance(worker.address, Path) and not keep_address:
+            worker.address.unlink(missing_ok=True)
+        self._later(self._end(worker, at_once=keep_address))
+
+    async def _end(self, worker: Worker, *, at_once: bool) -> None:
+        grace = self.around.grace
+        if not at_once and grace is None:
+            await asyncio.sleep(LINGER)
+        if worker.child is not None:
+            drain = self.plan.service.drain if grace is None else grace
+            await worker.child.stop(signal.SIGTERM, drain + 1.0)
+
+    async def _wait_for_needs(self) -> None:
+        self._waiting_for = set(self.needs)
+        for name, met in self.needs.items():
+            await met()
+            self._waiting_for.discard(name)
+        self.post(Event.NEEDS_MET)
+
+    def _later(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tell_once(self, text: str) -> None:
+        """Report a failure; one that repeats itself to the letter only once."""
+        if self._told != (text, self.detail):
+            self._told = (text, self.detail)
+            self._tell(text, "error", self.detail)
+
+    def _tell(self, text: str, importance: Importance, detail: str = "") -> None:
+        self.around.bulletin.tell(
+            Told(
+                at=time.time(),
+                source=self.name,
+                text=text,
+                importance=importance,
+                detail=detail,
+            )
+        )
+
+
+def _how(worker: Worker) -> str:
+    if worker.child is None:
+        return ""
+    code = worker.child.exited.result()
+    if code < 0:
+        return f": killed by {signal.Signals(-code).name}"
+    return f": exit code {code}"

@@ -1,0 +1,115 @@
+"""The variables of a service: what the plan says, with every late value put in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from glassware.engines import Access
+from glassware.environment import Binding, Settings, to_variables
+from glassware.plan import Plan, Reference, ServicePlan, fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """What is only known when the site runs.
+
+    Attributes:
+        url: The site's public address.
+        neighbours: How a call reaches each service; see `environment`.
+        addresses: Host and port of the services that have a plain address.
+        accesses: How this service reaches its databases, by name.
+        offered: Ordinary variables of the engines, by engine; each is a
+            template over the fields of `Access`.
+        secrets: The secrets that it names.
+        secret_key: The service's own `SECRET_KEY`.
+    """
+
+    url: str
+    neighbours: Mapping[str, str]
+    addresses: Mapping[str, tuple[str, int]]
+    accesses: Mapping[str, Access] = field(repr=False)
+    offered: Mapping[str, Mapping[str, str]]
+    secrets: Mapping[str, str] = field(repr=False)
+    secret_key: str = field(repr=False)
+
+
+def variables(
+    plan: Plan, service: ServicePlan, late: Late, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the complete environment of a service.
+
+    Later ones win: what the terminal has, ordinary variables of its
+    databases, its `[environment]`, and what the service wing reads.
+    """
+    own = {
+        key: value
+        for key, value in inherited.items()
+        if not key.startswith("GLASSWARE_") and key != "SCRIPT_NAME"
+    }
+    own.setdefault("SECRET_KEY", late.secret_key)
+    own.setdefault("FLASK_SECRET_KEY", late.secret_key)
+    own.update(_ordinary(plan, service, late))
+    own.update(
+        (name, fill(template, lambda r: _value(r, late)))
+        for name, template in service.environment.items()
+    )
+    own.update(to_variables(_settings(plan, service, late)))
+    return own
+
+
+def _ordinary(plan: Plan, service: ServicePlan, late: Late) -> dict[str, str]:
+    """Offer `DATABASE_URL` and the like where there is exactly one candidate."""
+    declared = plan.databases_of(service.name)
+    offers: dict[str, str] = {}
+    for database in declared:
+        if sum(d.engine == database.engine for d in declared) > 1:
+            continue
+        access = late.accesses[database.name]
+        for name, template in late.offered.get(database.engine, {}).items():
+            offers[name] = template.format_map(fields_of(access))
+    return offers
+
+
+def fields_of(access: Access) -> dict[str, str]:
+    """Return what `{databases.NAME.…}` can name."""
+    return {
+        "url": access.url,
+        "host": access.host,
+        "port": str(access.port),
+        "user": access.user,
+        "password": access.password,
+        "name": access.name,
+        "socket": access.socket,
+    }
+
+
+def _value(reference: Reference, late: Late) -> str:
+    match reference.kind:
+        case "services":
+            host, port = late.addresses[reference.name]
+            whole = {"url": f"http://{host}:{port}", "host": host, "port": str(port)}
+            return whole[reference.field]
+        case "databases":
+            return fields_of(late.accesses[reference.name])[reference.field]
+        case _:
+            return late.secrets[reference.name]
+
+
+def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
+    return Settings(
+        site=plan.site,
+        service=service.name,
+        url=late.url,
+        mounts=service.mounts,
+        calls=service.service.calls,
+        neighbours=late.neighbours,
+        databases={
+            name: Binding(
+                engine=_engine_of(plan, service.name, name), url=access.native_url
+            )
+            for name, access in late.accesses.items()
+        },
+    )
+
+
+def _engine_of(plan: Plan, service: str, name: str) -> str:
+    return next(d.engine for d in plan.databases_of(service) if d.name == name)

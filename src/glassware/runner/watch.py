@@ -1,0 +1,80 @@
+"""Which services a save touches."""
+
+import os
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, awatch
+
+from glassware.plan import Plan
+
+
+QUIET_MS = 40
+STEP_MS = 20
+
+IGNORED = frozenset({"static", "templates", "tests", "node_modules", ".glassware"})
+CODE = frozenset({".py", ".toml", ".env", ".flaskenv", ".js", ".ts", ".mjs", ".so"})
+MANIFESTS = frozenset(
+    {"site.toml", "site.production.toml", "service.toml", ".env", ".flaskenv"}
+)
+
+
+class _Filter(DefaultFilter):
+    ignore_dirs = (*DefaultFilter.ignore_dirs, ".glassware", "envs")
+
+    def __call__(self, change: Change, path: str) -> bool:
+        return super().__call__(change, path) and not path.endswith((".pyc", "~"))
+
+
+async def saves(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
+    """Return each burst of saves below `folders`, once it has ended."""
+    async for changes in awatch(
+        *(folder for folder in folders if folder.is_dir()),
+        watch_filter=_Filter(),
+        debounce=400,
+        step=STEP_MS,
+        recursive=True,
+        raise_interrupt=False,
+    ):
+        yield frozenset(Path(path) for _, path in changes)
+
+
+def touched(
+    plan: Plan, modules: dict[str, frozenset[str]], path: Path
+) -> frozenset[str]:
+    """Return the services that have to start anew because `path` changed.
+
+    Args:
+        plan: What runs.
+        modules: The files that each service has imported, as its worker said.
+        path: The file that was saved.
+    """
+    hit = {name for name, files in modules.items() if str(path) in files}
+    if path.suffix in CODE or path.name in MANIFESTS:
+        for service in plan.services:
+            parts = _below(service.watch, path)
+            if parts is not None and not IGNORED.intersection(parts[:-1]):
+                hit.add(service.name)
+    return frozenset(hit)
+
+
+def is_migration(path: Path) -> bool:
+    """Whether a saved file belongs to the migrations of a service."""
+    return "migrations" in path.parts
+
+
+def _below(folders: Iterable[Path], path: Path) -> tuple[str, ...] | None:
+    for folder in folders:
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).parts
+    return None
+
+
+def shared_code(plan: Plan) -> tuple[Path, ...]:
+    """Return the folders besides the services' own whose files they may import."""
+    inside = {folder for service in plan.services for folder in service.watch}
+    return tuple(
+        folder
+        for folder in sorted({Path(os.path.realpath(plan.folder)), *inside})
+        if folder.is_dir()
+    )

@@ -1,0 +1,142 @@
+"""The zygotes: one for each interpreter, each forking workers on request.
+
+A zygote imports what the services of its interpreter share, once. Workers that
+it forks belong to the supervisor, so a zygote that dies costs no request: the
+next worker gets a new one.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import glassware
+from glassware.errors import GlasswareError
+
+from .processes import Child, Nursery
+
+
+LARGEST_JOB = 200_000
+READY_WITHIN = 30.0
+
+
+@dataclass(slots=True)
+class Zygote:
+    """One zygote process and the socket to it."""
+
+    child: Child
+    control: socket.socket
+
+    def fork(self, job: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+        """Ask for a worker.
+
+        Args:
+            job: What it is to serve; see `glassware.worker.job`.
+            descriptors: Its status pipe and its output, in this order.
+
+        Raises:
+            OSError: The zygote is gone.
+        """
+        message = json.dumps(job).encode()
+        socket.send_fds(self.control, [message], list(descriptors))
+
+    def end(self) -> None:
+        """Close the socket, which ends the process."""
+        self.control.close()
+
+
+@dataclass(slots=True)
+class Zygotes:
+    """The zygotes of a site, started when the first worker needs one.
+
+    Attributes:
+        nursery: Where their processes live.
+        output: Opens an output pipe for a source and returns its writing end.
+        preload: Modules to import before the first fork.
+    """
+
+    nursery: Nursery
+    output: Any
+    environment: Mapping[str, str]
+    preload: tuple[str, ...] = ()
+    _zygotes: dict[Path | None, Zygote] = field(default_factory=dict)
+    _starting: dict[Path | None, asyncio.Lock] = field(default_factory=dict)
+
+    async def of(self, interpreter: Path | None) -> Zygote:
+        """Return the zygote of an interpreter, started if it does not run.
+
+        Raises:
+            GlasswareError: It does not start.
+        """
+        async with self._starting.setdefault(interpreter, asyncio.Lock()):
+            zygote = self._zygotes.get(interpreter)
+            if zygote is None or not zygote.child.running:
+                zygote = await self._start(interpreter)
+                self._zygotes[interpreter] = zygote
+        return zygote
+
+    def forget(self) -> None:
+        """End every zygote: the next worker gets one with fresh imports."""
+        for zygote in self._zygotes.values():
+            zygote.end()
+        self._zygotes.clear()
+
+    async def _start(self, interpreter: Path | None) -> Zygote:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * LARGEST_JOB)
+        output = self.output("zygote")
+        descriptor = str(theirs.fileno())
+        argv = [
+            str(interpreter or sys.executable),
+            *("-m", "glassware.worker.zygote", "--control", descriptor),
+        ]
+        for module in self.preload:
+            argv += ["--preload", module]
+        try:
+            child = self.nursery.spawn(
+                argv,
+                environment=reachable(self.environment, interpreter),
+                output=output,
+                keep=[theirs.fileno()],
+            )
+        finally:
+            theirs.close()
+            os.close(output)
+        zygote = Zygote(child, ours)
+        await self._greeting(zygote)
+        return zygote
+
+    async def _greeting(self, zygote: Zygote) -> None:
+        loop = asyncio.get_running_loop()
+        answer = b""
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(READY_WITHIN):
+                answer = await loop.sock_recv(zygote.control, LARGEST_JOB)
+        if not answer or json.loads(answer).get("event") != "ready":
+            zygote.child.kill()
+            raise GlasswareError(
+                "the process that forks workers does not start",
+                hint="its output is shown by `glassware logs zygote`; "
+                "`isolated = true` in `service.toml` does without it",
+            )
+
+
+def reachable(
+    environment: Mapping[str, str], interpreter: Path | None
+) -> dict[str, str]:
+    """Return `environment` in which another interpreter finds this glassware."""
+    if interpreter is None:
+        return dict(environment)
+    link = interpreter.parent.parent / "glassware-worker"
+    link.mkdir(exist_ok=True)
+    with suppress(FileExistsError):
+        (link / "glassware").symlink_to(Path(glassware.__file__).parent)
+    return {**environment, "PYTHONPATH": str(link)}

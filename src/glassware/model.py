@@ -26,9 +26,29 @@ _DAY = 86_400
 _HOST = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 _PATH = r"^(/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+)$"
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=40)]
-Variable = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Host = Annotated[str, Meta(pattern=_HOST, max_length=253)]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$",
+        max_length=40,
+        extra={"plain": "a name of lower-case letters, digits and single `-` or `_`"},
+    ),
+]
+Variable = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        extra={"plain": "a variable's name of letters, digits and `_`"},
+    ),
+]
+Host = Annotated[
+    str,
+    Meta(
+        pattern=_HOST,
+        max_length=253,
+        extra={"plain": "a host name such as `shop.example`, without a port"},
+    ),
+]
 Command = Annotated[str, Meta(min_length=1)]
 Mount = Literal["script_name", "keep", "strip"]
 Server = Literal["granian", "threaded"]

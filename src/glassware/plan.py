@@ -75,6 +75,19 @@ class ServicePlan:
         return self.service.name
 
     @property
+    def listens_itself(self) -> bool:
+        """Whether it is a program that insists on a port of its own."""
+        wanted = self.service.address
+        return (
+            self.launch == "command" and wanted is not None and wanted.port is not None
+        )
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the old must end before the new starts."""
+        return self.service.reload == "replace" or self.listens_itself
+
+    @property
     def mounts(self) -> tuple[str, ...]:
         """The prefixes that this service sees as `SCRIPT_NAME`."""
         return tuple(

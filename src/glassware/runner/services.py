@@ -119,8 +119,7 @@ class RunningService:
     def changed(self, *, migration: bool = False) -> None:
         """Start it anew from its code as it is now."""
         self.migration_due = self.migration_due or migration
-        replace = self.plan.service.reload == "replace"
-        self.post(Event.REPLACED if replace else Event.CHANGED)
+        self.post(Event.REPLACED if self.plan.replaces else Event.CHANGED)
 
     async def run(self) -> None:
         """Live until stopped."""
@@ -238,8 +237,7 @@ class RunningService:
     def _admit(self, worker: Worker) -> None:
         """Put a worker's socket where callers look for it."""
         if isinstance(worker.address, Path):
-            stable = self.plan.service.reload == "replace"
-            generation = 0 if stable else worker.order.generation
+            generation = 0 if self.plan.replaces else worker.order.generation
             public = self.folder / f"{generation}.{worker.order.number}.sock"
             worker.address = worker.address.replace(public)
 

@@ -1,0 +1,96 @@
+"""`glassware up`."""
+
+import asyncio
+import os
+import sys
+import time
+from functools import partial
+
+import click
+
+from glassware.errors import GlasswareError, UnsupportedPlatform
+from glassware.graph import needed_by
+from glassware.manifest import dotenv_variables, secret
+from glassware.model import Site
+from glassware.plan import Plan, make_plan
+from glassware.runner.events import Bulletin
+from glassware.runner.guard import guard
+from glassware.runner.state import State
+from glassware.runner.supervisor import Options, Supervisor
+
+from . import output
+from .site import Here, here, known
+from .terminal import Terminal
+
+
+@click.command(
+    epilog="Example: glassware up storefront     starts it and what it needs"
+)
+@click.argument("services", nargs=-1)
+@click.option("--only", is_flag=True, help="Exactly the named services.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The public port.")
+@click.option("--debug", metavar="SERVICE", help="Give SERVICE the terminal.")
+@click.option("--production", is_flag=True, help="For visitors, not for authors.")
+def command(
+    services: tuple[str, ...],
+    only: bool,
+    port: int | None,
+    debug: str | None,
+    production: bool,
+) -> None:
+    """Run the site, or the named SERVICES and what they need."""
+    began = time.monotonic()
+    if sys.platform not in {"linux", "darwin"}:
+        raise UnsupportedPlatform(f"glassware does not run on `{sys.platform}`")
+    site = here()
+    read = partial(_read, site, services, only=only, production=production)
+    plan = read()
+    if debug is not None:
+        known((debug,), site.load(production=production))
+    options = Options(
+        port=port,
+        debug=debug,
+        began=began,
+        dotenv=partial(dotenv_variables, site.folder),
+        secrets=lambda name: secret(name, site.folder, os.environ),
+    )
+    state = site.state
+    sys.exit(guard(partial(_supervise, read, plan, state, options)))
+
+
+def _read(
+    site: Here, services: tuple[str, ...], *, only: bool, production: bool
+) -> Plan:
+    described = site.load(production=production)
+    chosen = _chosen(described, known(services, described), only=only)
+    return make_plan(described, only=chosen, production=production)
+
+
+def _chosen(
+    site: Site, services: tuple[str, ...], *, only: bool
+) -> frozenset[str] | None:
+    if not services:
+        return None
+    return frozenset(services) if only else frozenset(needed_by(site, services))
+
+
+def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) -> int:
+    """Run in the process below the guard; return the exit code."""
+    try:
+        state.claim()
+    except GlasswareError as error:
+        output.show_error(error)
+        return error.exit_code
+    terminal = Terminal(
+        (*(s.name for s in plan.services), *(s.key for s in plan.servers))
+    )
+    bulletin = Bulletin([terminal.hear])
+    try:
+        return asyncio.run(Supervisor(read, plan, state, options, bulletin).run())
+    except GlasswareError as error:
+        output.show_error(error)
+        return error.exit_code
+    finally:
+        state.release()
+
+

@@ -1,0 +1,396 @@
+"""The supervisor: owns every process of a running site and wires the actors."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from glassware import engines
+from glassware.engines import Place
+from glassware.errors import GlasswareError
+from glassware.plan import Plan, ServicePlan, references
+from glassware.status import Phase, Snapshot
+
+from .addresses import Ports, plain_address
+from .events import Bulletin, Logged, SiteReady, Told
+from .front import Front
+from .lifecycle import Event
+from .logs import Joiner, LogStore
+from .pipes import open_pipe
+from .preload import preload
+from .processes import Nursery
+from .servers import RunningServer
+from .services import RunningService
+from .state import State
+from .tasks import run_task
+from .variables import Late, variables
+from .watch import is_migration, saves, touched
+from .workers import Order, Starter, Worker, free_port
+from .zygotes import Zygotes
+
+
+QUICKLY = 0.8
+"""Seconds that anything may take to end when the site stops in development."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How `up` was asked to run the site.
+
+    Attributes:
+        port: The public port that was asked for; `None`: the manifest's.
+        debug: The service that gets the terminal.
+        began: When the command was given, by the monotonic clock.
+        dotenv: Variables of the `.env` files, by service.
+        secrets: Looks a secret up by its name.
+    """
+
+    port: int | None = None
+    debug: str | None = None
+    began: float = field(default_factory=time.monotonic)
+    dotenv: Callable[[Path], Mapping[str, str]] = lambda _: {}
+    secrets: Callable[[str], str] = lambda _: ""
+
+
+class Supervisor:
+    """Runs a plan until it is asked to stop.
+
+    Args:
+        load: Reads the manifests anew and returns the plan.
+        plan: What to run.
+        state: Claimed by this process.
+        options: How.
+        bulletin: Where events are told.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Plan],
+        plan: Plan,
+        state: State,
+        options: Options,
+        bulletin: Bulletin,
+    ) -> None:
+        self.plan = plan
+        self.state = state
+        self.options = options
+        self.bulletin = bulletin
+        self.runtime = state.runtime
+        self.grace: float | None = None
+        self.logs = LogStore(state.logs)
+        self.services: dict[str, RunningService] = {}
+        self.servers: dict[str, RunningServer] = {}
+        self._load = load
+        self._nursery = Nursery()
+        self._ports = Ports(state)
+        self._addresses: dict[str, tuple[str, int]] = {}
+        self._zygotes = Zygotes(
+            nursery=self._nursery,
+            output=self.output,
+            environment=dict(os.environ),
+            preload=preload(plan),
+        )
+        self._starter = Starter(
+            self._nursery, self._zygotes, self.output, self._worker_ended
+        )
+        self._front = Front(self)
+        self._asked_to_stop = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def development(self) -> bool:
+        """Whether the site runs for its authors."""
+        return not self.plan.production
+
+    @property
+    def url(self) -> str:
+        """The site's public address."""
+        return self._front.url
+
+    async def run(self) -> int:
+        """Run the site; return the exit code of the command."""
+        self._nursery.open()
+        self.bulletin.listeners.insert(0, self.logs.hear)
+        self._hear_signals()
+        try:
+            self._front.prepare(self._ports)
+            self.state.announce(self.url)
+            self._start(self._front.run())
+            self._bring_up(self.plan)
+            if self.development:
+                self._start(self._watch())
+            self._start(self._say_when_ready())
+            await self._asked_to_stop.wait()
+        finally:
+            await self._wind_down()
+        return 0
+
+    def stop(self) -> None:
+        """Ask the site to stop; asked twice, it stops at once."""
+        if self._asked_to_stop.is_set():
+            self.grace = 0.0
+        self._asked_to_stop.set()
+
+    def snapshot(self) -> Snapshot:
+        """Return the whole site at this moment."""
+        return Snapshot(
+            site=self.plan.site,
+            url=self.url,
+            pid=os.getpid(),
+            services=tuple(s.state() for s in self.services.values()),
+            engines=tuple(s.state() for s in self.servers.values()),
+            gateway_pid=self._front.pid,
+        )
+
+    def restart(self, names: tuple[str, ...]) -> None:
+        """Start services anew, in the order given.
+
+        Raises:
+            KeyError: One of them does not run.
+        """
+        for service in [self.services[name] for name in names]:
+            service.changed(migration=True)
+
+    async def variables(self, plan: ServicePlan) -> dict[str, str]:
+        """Return the complete environment of a service, as it runs now."""
+        service = plan.service
+        accesses = {
+            d.name: await self.servers[d.server].access(d.service, d.name)
+            for d in self.plan.databases_of(plan.name)
+        }
+        late = Late(
+            url=self.url,
+            neighbours={n: self._neighbour(n) for n in self.services},
+            addresses=self._addresses,
+            accesses=accesses,
+            offered={
+                d.engine: self.servers[d.server].engine.variables
+                for d in self.plan.databases_of(plan.name)
+            },
+            secrets={
+                reference.name: self.options.secrets(reference.name)
+                for template in plan.environment.values()
+                for reference in references(template)
+                if reference.kind == "secret"
+            },
+            secret_key=self.state.credential(f"secret key {plan.name}"),
+        )
+        inherited = {**self.options.dotenv(service.folder), **os.environ}
+        return variables(self.plan, plan, late, inherited)
+
+    async def start(self, order: Order) -> Worker:
+        """Start a worker; see `Surroundings`."""
+        return await self._starter.start(order)
+
+    async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
+        """Return what a worker is to be started with; see `Surroundings`."""
+        environment = await self.variables(plan)
+        host, port, path = "127.0.0.1", 0, None
+        if plan.launch == "command":
+            host, port = (
+                self._addresses[plan.name]
+                if plan.listens_itself
+                else (host, free_port())
+            )
+            environment |= {"PORT": str(port), "HOST": host}
+        else:
+            name = f"{plan.name}.{generation}.{number}.sock"
+            path = self.runtime / "starting" / name
+        return Order(
+            plan=plan,
+            generation=generation,
+            number=number,
+            socket=path,
+            host=host,
+            port=port,
+            environment=environment,
+            development=self.development,
+            terminal=self.options.debug == plan.name,
+        )
+
+    async def migrate(self, plan: ServicePlan) -> None:
+        """Run a service's `migrate` task, if it has one; see `Surroundings`."""
+        command = plan.service.tasks.get("migrate")
+        if command is not None:
+            self._tell(plan.name, f"runs `{command}`")
+            await run_task(
+                self._nursery,
+                command,
+                cwd=plan.service.folder,
+                environment=await self.variables(plan),
+                output=self.output(plan.name),
+            )
+
+    async def publish(self) -> None:
+        """Tell the gateway who serves; return when it knows; see `Surroundings`."""
+        await self._front.publish()
+
+    def output(self, source: str) -> int:
+        """Return the writing end of a pipe whose lines are told as `source`'s."""
+        joiner = Joiner()
+
+        def hear(entries: list[str]) -> None:
+            for text in entries:
+                self.bulletin.tell(Logged(at=time.time(), source=source, text=text))
+
+        _, writing = open_pipe(
+            lambda data: hear(joiner.feed(data)), lambda: hear(joiner.end())
+        )
+        return writing
+
+    def _bring_up(self, plan: Plan) -> None:
+        """Start what `plan` has and does not run yet."""
+        self.plan = plan
+        for server in plan.servers:
+            if server.key not in self.servers:
+                self.servers[server.key] = self._server(server.key)
+                self._start(self.servers[server.key].run())
+        for service in plan.services:
+            if service.address and service.name not in self._addresses:
+                address = plain_address(plan, service, self._ports)
+                self._addresses[service.name] = address
+        added = [s for s in plan.services if s.name not in self.services]
+        for service in added:
+            self.services[service.name] = RunningService(plan=service, around=self)
+        for service in added:
+            running = self.services[service.name]
+            running.needs = self._needs(service)
+            self._start(running.run())
+
+    def _needs(self, plan: ServicePlan) -> dict[str, Callable[[], Any]]:
+        needs: dict[str, Callable[[], Any]] = {
+            d.server: partial(self.servers[d.server].access, d.service, d.name)
+            for d in self.plan.databases_of(plan.name)
+        }
+        for name in plan.after:
+            if name != plan.name:
+                needs[f"{name} migrate"] = self.services[name].migrated.wait
+        return needs
+
+    def _server(self, key: str) -> RunningServer:
+        plan = next(server for server in self.plan.servers if server.key == key)
+        place = None
+        if plan.url is None:
+            runtime = self.runtime / "engines" / str(len(self.servers))
+            runtime.mkdir(mode=0o700)
+            data = self.state.folder / "engines" / key
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = Place(
+                data=data,
+                runtime=runtime,
+                port=self._ports.claim(f"engine {key}"),
+                password=self.state.credential(f"engine {key}"),
+            )
+        return RunningServer(
+            plan=plan,
+            engine=engines.find(plan.engine),
+            nursery=self._nursery,
+            output=self.output,
+            bulletin=self.bulletin,
+            passwords=self.state.credential,
+            place=place,
+            url=plan.url or "",
+            databases=tuple(d for d in self.plan.databases if d.server == key),
+        )
+
+    def _neighbour(self, name: str) -> str:
+        if self.plan.service(name).launch == "command":
+            host, port = self._addresses.get(name, ("127.0.0.1", 0))
+            return f"http://{host}:{port}"
+        return f"unix:{self.runtime / 'services' / name}"
+
+    async def _watch(self) -> None:
+        """Reload what a save touches."""
+        async for paths in saves((self.plan.folder, *_outside(self.plan))):
+            if any(path.name.endswith(".toml") for path in paths):
+                self._replan()
+            modules = {name: s.modules for name, s in self.services.items()}
+            hit = {n for path in paths for n in touched(self.plan, modules, path)}
+            migration = any(is_migration(path) for path in paths)
+            for name in sorted(hit & self.services.keys()):
+                self.services[name].changed(migration=migration)
+
+    def _replan(self) -> None:
+        try:
+            plan = self._load()
+        except GlasswareError as error:
+            self._tell("", str(error), "error")
+            return
+        gone = self.services.keys() - {service.name for service in plan.services}
+        for name in gone:
+            self.services.pop(name).post(Event.ASKED_TO_STOP)
+        for service in plan.services:
+            if service.name in self.services:
+                self.services[service.name].plan = service
+        self._bring_up(plan)
+        self._start(self.publish())
+
+    async def _say_when_ready(self) -> None:
+        for service in tuple(self.services.values()):
+            await service.settled.wait()
+        await self._front.ready.wait()
+        states = [service.state() for service in self.services.values()]
+        self.bulletin.tell(
+            SiteReady(
+                at=time.time(),
+                url=self.url,
+                seconds=time.monotonic() - self.options.began,
+                failing=tuple(s.name for s in states if s.phase is not Phase.RUNNING),
+            )
+        )
+
+    async def _wind_down(self) -> None:
+        """End everything: who answers visitors first, who keeps data last."""
+        if self.grace is None and self.development:
+            self.grace = QUICKLY
+        for service in self.services.values():
+            service.post(Event.ASKED_TO_STOP)
+        stopping = [s.stopped.wait() for s in self.services.values()]
+        await asyncio.gather(*stopping)
+        grace = QUICKLY if self.grace is not None else 10.0
+        self._zygotes.forget()
+        await self._front.stop(grace)
+        await asyncio.gather(*(s.stop(grace) for s in self.servers.values()))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _worker_ended(self, worker: Worker) -> None:
+        service = self.services.get(worker.order.plan.name)
+        if service is not None:
+            service.worker_ended(worker)
+
+    def _hear_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(signum, self.stop)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._tell("", f"{error}", "error")
+            self.stop()
+
+    def _tell(self, source: str, text: str, importance: Any = "info") -> None:
+        self.bulletin.tell(
+            Told(at=time.time(), source=source, text=text, importance=importance)
+        )
+
+
+def _outside(plan: Plan) -> tuple[Path, ...]:
+    """Return the services' folders that are not below the site's."""
+    return tuple(
+        service.service.folder
+        for service in plan.services
+        if not service.service.folder.is_relative_to(plan.folder)
+    )

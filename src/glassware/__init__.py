@@ -1,0 +1,51 @@
+"""Build one website out of many small Flask services.
+
+What a service may import is here, and nothing is loaded before it is used: a
+service that imports one name pays for that name alone.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from .errors import (
+        BadAnswer,
+        CallError,
+        CallRefused,
+        CallTimedOut,
+        GlasswareError,
+        MissingExtra,
+        ServiceUnavailable,
+        UnknownService,
+    )
+    from .service.client import services
+    from .service.databases import databases
+
+
+__all__ = [
+    "BadAnswer",
+    "CallError",
+    "CallRefused",
+    "CallTimedOut",
+    "GlasswareError",
+    "MissingExtra",
+    "ServiceUnavailable",
+    "UnknownService",
+    "databases",
+    "services",
+]
+
+_ELSEWHERE = {"databases": ".service.databases", "services": ".service.client"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    module = import_module(_ELSEWHERE.get(name, ".errors"), __name__)
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""What a Flask service may import: its neighbours and its databases."""

@@ -1,0 +1,191 @@
+"""The databases of this service, each through its engine's own client library."""
+
+import atexit
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, TypedDict
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from glassware.environment import Binding, Settings, database_variable, spelled
+from glassware.errors import UsageError
+
+from .settings import current
+
+
+class Access(TypedDict):
+    """How a database is reached, in parts.
+
+    Attributes:
+        host: A host name, or the folder of a unix socket (PostgreSQL).
+        port: Its port; the engine's usual one where nobody says.
+        user: May be empty.
+        password: May be empty.
+        name: Of the database; a number for Redis.
+        socket: The unix socket or its folder; empty over TCP.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: str
+    name: str
+    socket: str
+
+
+class Databases:
+    """The databases that the manifest names: `databases.main`.
+
+    What comes back is the client library's own object, opened at its first use
+    in this process and shared by its threads: a `psycopg_pool.ConnectionPool`
+    for PostgreSQL, a `redis.Redis` for Redis.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._left_to_the_parent: list[object] = []
+        os.register_at_fork(after_in_child=self._after_fork)
+        atexit.register(self.close)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
+        key = spelled(name)
+        client = self._clients.get(key)
+        if client is not None:
+            return client
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = _open(name, current())
+            return self._clients[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names of the databases."""
+        return iter(current().databases)
+
+    def __dir__(self) -> list[str]:
+        return [*current().databases, "close", "settings", "url"]
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database, with this service's credentials.
+
+        For a library of your choice: `create_engine(databases.url("main"))`.
+        """
+        engine, url = _binding(name, current())
+        if engine == "postgresql":
+            return f"postgresql{url[url.index(':') :]}"
+        return url
+
+    def settings(self, name: str) -> Access:
+        """Return the parts of a database's URL, for libraries that want them."""
+        engine, url = _binding(name, current())
+        return _ACCESS[engine](url)
+
+    def close(self) -> None:
+        """Close every client; the next use opens it again."""
+        with self._lock:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
+            client.close()
+
+    def _after_fork(self) -> None:
+        # To close what the parent still uses would say goodbye in its name.
+        self._left_to_the_parent.extend(self._clients.values())
+        self._clients = {}
+        self._lock = threading.Lock()
+
+
+databases = Databases()
+
+
+def _open(name: str, settings: Settings) -> object:
+    engine, url = _binding(name, settings)
+    if engine == "postgresql":
+        from .postgresql import open_pool  # noqa: PLC0415  # an optional package
+
+        return open_pool(url, name=f"{settings.service}.{name}".lstrip("."))
+    from .redis import open_client  # noqa: PLC0415  # likewise
+
+    return open_client(url)
+
+
+def _binding(name: str, settings: Settings) -> tuple[str, str]:
+    """Return engine and URL of a database.
+
+    Raises:
+        UsageError: There is none of that name, or nothing here opens its engine.
+    """
+    binding = settings.databases.get(spelled(name))
+    if binding is None:
+        raise _unknown(name, settings)
+    engine = binding.engine or _engine_of(binding)
+    if engine not in _ACCESS:
+        raise UsageError(
+            f"the database `{name}` has the engine `{engine}`, "
+            "which `glassware.databases` cannot open",
+            hint=f"it opens {' and '.join(f'`{known}`' for known in _ACCESS)}",
+        )
+    return engine, binding.url
+
+
+def _unknown(name: str, settings: Settings) -> UsageError:
+    known = ", ".join(f"`{other}`" for other in settings.databases) or "none"
+    if settings.site:
+        hint = (
+            f'write `{name} = "postgresql"` below `[databases]` in '
+            f"`services/{settings.service}/service.toml`"
+        )
+    else:
+        variable = database_variable(name, "URL")
+        hint = (
+            f"set `{variable}=postgresql://USER:PASSWORD@HOST/NAME`, "
+            "or start the site with `glassware up`"
+        )
+    return UsageError(f"there is no database `{name}`; known: {known}", hint=hint)
+
+
+def _engine_of(binding: Binding) -> str:
+    scheme = binding.url.partition(":")[0].partition("+")[0].lower()
+    return _SCHEMES.get(scheme, scheme)
+
+
+def _postgresql_access(url: str) -> Access:
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    host = query.get("host") or unquote(parts.hostname or "localhost")
+    return Access(
+        host=host,
+        port=int(query.get("port") or parts.port or 5432),
+        user=unquote(parts.username or query.get("user", "")),
+        password=unquote(parts.password or query.get("password", "")),
+        name=unquote(parts.path.lstrip("/")) or query.get("dbname", ""),
+        socket=host if host.startswith("/") else "",
+    )
+
+
+def _redis_access(url: str) -> Access:
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    path = unquote(parts.path)
+    is_socket = parts.scheme == "unix"
+    return Access(
+        host="" if is_socket else parts.hostname or "localhost",
+        port=parts.port or 6379,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        name=query.get("db") or ("" if is_socket else path.strip("/")) or "0",
+        socket=path if is_socket else "",
+    )
+
+
+_ACCESS = {"postgresql": _postgresql_access, "redis": _redis_access}
+_SCHEMES: Mapping[str, str] = {
+    "postgres": "postgresql",
+    "rediss": "redis",
+    "unix": "redis",
+    "valkey": "redis",
+}

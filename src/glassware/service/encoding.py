@@ -1,0 +1,133 @@
+"""How a call's arguments are written on the wire."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from json import JSONEncoder
+from typing import Any
+from urllib.parse import quote, urlencode
+
+
+Scalar = str | int | float | None
+Pairs = Mapping[str, Scalar | Iterable[Scalar]] | Iterable[tuple[str, Scalar]]
+HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
+
+_JSON = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+# What may stand in a path or query as it is; `%` is looked at on its own.
+_PLAIN = "!$&'()*+,;=:@/?%[]"
+_LINE_BREAK = re.compile(r"[\x00\r\n]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+# They say where a message ends or how it travels: not for the caller to write.
+_FRAMING = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+def encode_target(path: str, params: Pairs | None) -> str:
+    """Return path and query as they are sent: ASCII, percent-encoded as UTF-8.
+
+    What is percent-encoded already stays as it is.
+
+    Raises:
+        ValueError: The path is none, or has a line break in it.
+    """
+    if not path.startswith("/"):
+        raise ValueError(
+            f"a call needs a path that starts with `/`, not {path!r}: "
+            "the neighbour's name says where it is"
+        )
+    if _LINE_BREAK.search(path):
+        raise ValueError(f"the path {path!r} has a line break or a null in it")
+    target = _STRAY_PERCENT.sub("%25", quote(path, safe=_PLAIN))
+    query = _encode_pairs(params) if params is not None else ""
+    if not query:
+        return target
+    return f"{target}{'&' if '?' in target else '?'}{query}"
+
+
+def encode_body(json: object, data: object) -> tuple[bytes | None, str | None]:
+    """Return the body for `json` or `data`, and its content type.
+
+    Raises:
+        TypeError: It cannot be sent.
+        ValueError: There is both, or a number that JSON does not have.
+    """
+    if json is not None and data is not None:
+        raise ValueError("a call takes `json` or `data`, not both")
+    if json is not None:
+        return _JSON.encode(json).encode(), "application/json"
+    match data:
+        case None:
+            return None, None
+        case bytes() | bytearray() | memoryview():
+            return bytes(data), None
+        case str():
+            return data.encode(), None
+        case Mapping() | list() | tuple():
+            form = _encode_pairs(data)
+            return form.encode(), "application/x-www-form-urlencoded"
+        case _:
+            raise TypeError(
+                "`data` is bytes, text, a mapping or a list of pairs, "
+                f"not {type(data).__name__}"
+            )
+
+
+def check_headers(headers: HeaderPairs | None) -> list[tuple[str, str]]:
+    """Return the caller's headers as pairs.
+
+    Raises:
+        ValueError: One of them is malformed, or is not for the caller to set.
+    """
+    if headers is None:
+        return []
+    pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+    for name, value in pairs:
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a header")
+        if name.lower() in _FRAMING:
+            raise ValueError(f"the header `{name}` is set by glassware")
+        if _CONTROL.search(value):
+            raise ValueError(f"the header `{name}` has a control character in it")
+        if not value.isascii():
+            raise ValueError(f"the header `{name}` has characters beyond ASCII in it")
+    return pairs
+
+
+def check_timeout(timeout: object) -> float:
+    """Return `timeout` if it is a number of seconds.
+
+    Raises:
+        ValueError: It is none: a call without a time limit does not exist.
+    """
+    if (
+        isinstance(timeout, bool)
+        or not isinstance(timeout, (int, float))
+        or not math.isfinite(timeout)
+        or timeout <= 0
+    ):
+        raise ValueError(
+            f"`timeout={timeout!r}` is no time limit; every call has one, in seconds"
+        )
+    return timeout
+
+
+def _encode_pairs(pairs: Any) -> str:  # str, lists and None in any mix
+    items = pairs.items() if isinstance(pairs, Mapping) else pairs
+    present = [(name, value) for name, value in items if value is not None]
+    return urlencode(present, doseq=True)

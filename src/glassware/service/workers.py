@@ -1,0 +1,38 @@
+"""The ready workers of a neighbour, found by listing a folder."""
+
+import time
+from pathlib import Path
+
+
+# A folder that changed this recently may change again without a new time stamp:
+# the kernel's clock for files ticks every few milliseconds.
+_TICK_NS = 50_000_000
+
+
+class Folder:
+    """The sockets in one folder.
+
+    Args:
+        path: The folder; it may be missing, and come and go.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._seen_ns = -1
+        self._sockets: tuple[str, ...] = ()
+
+    def sockets(self) -> tuple[str, ...]:
+        """Return the paths of the sockets that are there now."""
+        try:
+            changed_ns = self._path.stat().st_mtime_ns
+            if changed_ns != self._seen_ns:
+                settled = time.time_ns() - changed_ns > _TICK_NS
+                self._sockets = self._list()
+                self._seen_ns = changed_ns if settled else -1
+        except OSError:
+            self._seen_ns = -1
+            self._sockets = ()
+        return self._sockets
+
+    def _list(self) -> tuple[str, ...]:
+        return tuple(sorted(str(path) for path in self._path.glob("*.sock")))

@@ -2,3 +2,5 @@
 
 from .discover import find_site as find_site
 from .load import load as load
+from .secret import secret as secret
+from .variables import dotenv_variables as dotenv_variables

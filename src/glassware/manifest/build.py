@@ -91,7 +91,7 @@ class _Checker:
         """Return a value as the model wants it, or `_Bad`."""
         if shape.leaf is not None:
             return self.leaf(shape, value, path)
-        kind: type = list if shape.items else dict
+        kind: Any = list if shape.items else dict
         if not isinstance(value, kind):
             return self.refuse(path, *wrong_kind(shape, value, path))
         if shape.table is not None:

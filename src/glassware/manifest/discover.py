@@ -8,6 +8,7 @@ vanish from the site while its author is typing.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from glassware.errors import Fault, NotASite
@@ -54,10 +55,23 @@ def is_site(folder: Path) -> bool:
     return any(_is_service(path) for path in _entries(folder / "services"))
 
 
-def find_folders(
-    site: Path, manifests: Sequence[Manifest]
-) -> tuple[dict[str, Path], list[Fault]]:
-    """Return the folders of a site's services by name, and what is wrong with them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """The folders of a site's services.
+
+    Attributes:
+        by_name: All of them, also those that are not there.
+        lost: The faults of services whose folder is not there, by name.
+        faults: Of entries of `services/` that could be anything.
+    """
+
+    by_name: dict[str, Path]
+    lost: dict[str, Fault]
+    faults: list[Fault]
+
+
+def find_folders(site: Path, manifests: Sequence[Manifest]) -> Folders:
+    """Return the folders of a site's services.
 
     Args:
         site: The site's folder.
@@ -82,10 +96,12 @@ def find_folders(
                 folders[name] = Path(os.path.realpath(site / declared))
             folders.setdefault(name, site / "services" / name)
     _release_renamed(site, folders)
-    for name, folder in folders.items():
-        if not _is_folder(folder):
-            faults.append(_lost(name, folder, manifests))
-    return folders, faults
+    lost = {
+        name: _lost(name, folder, manifests)
+        for name, folder in folders.items()
+        if not _is_folder(folder)
+    }
+    return Folders(by_name=folders, lost=lost, faults=faults)
 
 
 def _declared(manifest: Manifest) -> Iterator[tuple[str, str | None]]:

@@ -1,10 +1,11 @@
 """A site on its way from text to model: what each step hands to the next."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from glassware.errors import Fault
 from glassware.model import Site
@@ -13,6 +14,7 @@ from .places import KeyPath
 
 
 Table = dict[str, Any]
+T = TypeVar("T")
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -108,9 +110,13 @@ class Draft:
             for broken in self.broken
         )
 
-    def with_faults(self, *faults: Fault) -> Self:
-        """Return this draft with more faults."""
-        return replace(self, faults=self.faults + faults)
+    def elements(
+        self, path: KeyPath, values: Iterable[T]
+    ) -> Iterator[tuple[KeyPath, T]]:
+        """Return the elements of a built list, each with its path in the tree."""
+        built = (i for i in count() if (*path, i) not in self.broken)
+        for value, index in zip(values, built, strict=False):
+            yield (*path, index), value
 
 
 def dotted(path: KeyPath) -> str:

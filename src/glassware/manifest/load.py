@@ -55,7 +55,7 @@ def load(
     for step in STEPS:
         draft = step(draft)
     if draft.faults:
-        raise ManifestError(tuple(sorted(draft.faults, key=_order)))
+        raise ManifestError(tuple(sorted({*draft.faults}, key=_order)))
     return draft.site
 
 

@@ -32,7 +32,8 @@ def read(draft: Draft) -> Draft:
 
     names = ("site.toml", "site.production.toml")[: 2 if draft.production else 1]
     of_site = [m for name in names if (m := manifest(draft.folder / name))]
-    folders, lost = find_folders(draft.folder, of_site)
+    found = find_folders(draft.folder, of_site)
+    folders = found.by_name
     of_services = [
         m
         for name, folder in folders.items()
@@ -42,8 +43,10 @@ def read(draft: Draft) -> Draft:
         draft,
         folders=folders,
         manifests=(*of_services, *of_site),
-        faults=(*draft.faults, *faults, *lost),
-        broken=draft.broken | {("services", n) for n in _unread(folders, faults)},
+        faults=(*draft.faults, *faults, *found.faults, *found.lost.values()),
+        broken=frozenset(
+            ("services", name) for name in (*found.lost, *_unread(folders, faults))
+        ),
     )
 
 

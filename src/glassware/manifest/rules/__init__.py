@@ -6,10 +6,27 @@ from dataclasses import replace
 from glassware.errors import Fault
 from glassware.manifest.draft import Draft
 
+from .addresses import RULES as ADDRESSES
+from .apps import RULES as APPS
+from .engines import RULES as ENGINES
+from .groups import RULES as GROUPS
+from .names import RULES as NAMES
+from .references import RULES as REFERENCES
+from .routes import RULES as ROUTES
+
 
 Rule = Callable[[Draft], Iterable[Fault]]
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    *NAMES,
+    *APPS,
+    *ROUTES,
+    *REFERENCES,
+    *ENGINES,
+    *GROUPS,
+    *ADDRESSES,
+)
+"""All of them; a new rule is one function and one line."""
 
 
 def rules(draft: Draft) -> Draft:

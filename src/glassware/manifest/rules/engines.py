@@ -1,0 +1,62 @@
+"""Rules about database engines."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from glassware.errors import Fault
+from glassware.manifest.draft import Draft
+from glassware.manifest.wording import listed, nearest
+from glassware.model import ENGINES
+
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
+_VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
+_ALSO_CALLED: Mapping[str, str] = {"valkey": "redis", "pg": "postgresql"}
+
+
+def known_engines(draft: Draft) -> Iterator[Fault]:
+    """An engine is one of those that glassware can run."""
+    for service in draft.site.services:
+        for name, engine in service.databases.items():
+            if engine not in ENGINES:
+                path = ("services", service.name, "databases", name)
+                yield draft.fault(path, *_unknown(engine))
+    for engine in draft.site.engines:
+        if engine not in ENGINES:
+            yield draft.fault(("engines", engine), *_unknown(engine))
+
+
+def server_urls(draft: Draft) -> Iterator[Fault]:
+    """An existing server is given by a URL, or by the variable that holds one."""
+    for name, engine in draft.site.engines.items():
+        path = ("engines", name, "url")
+        if engine.url is None:
+            continue
+        if engine.url.startswith("env:"):
+            if not _VARIABLE.fullmatch(engine.url):
+                yield draft.fault(
+                    path, f"`{engine.url}` names no variable", "write `env:NAME`"
+                )
+            elif draft.environment is not None:
+                variable = engine.url.removeprefix("env:")
+                if not draft.environment.get(variable):
+                    yield draft.fault(
+                        path,
+                        f"the variable `{variable}` is not set",
+                        f"set `{variable}` to the URL of the server",
+                    )
+        elif not _URL.fullmatch(engine.url):
+            yield draft.fault(
+                path,
+                "is no URL",
+                f"write `{name}://USER:PASSWORD@HOST:PORT`, or `env:NAME`",
+            )
+
+
+def _unknown(engine: str) -> tuple[str, str]:
+    known = _ALSO_CALLED.get(engine.lower())
+    hint = f"did you mean `{known}`?" if known else nearest(engine.lower(), ENGINES)
+    return f"`{engine}` is no known engine", hint or f"there are {listed(ENGINES)}"
+
+
+RULES = (known_engines, server_urls)

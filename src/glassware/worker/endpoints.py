@@ -1,0 +1,123 @@
+"""What an application answers to, and which files it is made of."""
+
+import importlib
+import inspect
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+HIDDEN_METHODS = frozenset({"HEAD", "OPTIONS"})
+
+Described = dict[str, Any]
+
+
+def endpoints_of(application: Any) -> list[Described]:
+    """Return the URL rules of an application, as far as its framework tells.
+
+    Flask and Quart have a `url_map`, Starlette and FastAPI have `routes`,
+    Django has its resolver; of any other application nothing is known.
+    """
+    if hasattr(application, "url_map") and hasattr(application, "view_functions"):
+        return list(_of_flask(application))
+    if isinstance(getattr(application, "routes", None), list):
+        return list(_of_starlette(application.routes, ""))
+    if "django.core.handlers.base" in sys.modules and hasattr(
+        application, "resolve_request"
+    ):
+        return list(_of_django())
+    return []
+
+
+def files_of_modules() -> list[str]:
+    """Return the imported files that a person may edit.
+
+    What is installed (the standard library, `site-packages`) and glassware
+    itself are left out; a package installed to be edited is in.
+    """
+    installed = _installed()
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return sorted(
+        {
+            file
+            for file in files
+            if file and file.endswith(".py") and not file.startswith(installed)
+        }
+    )
+
+
+def is_installed(file: str) -> bool:
+    """Return whether `file` belongs to an installation and is not edited."""
+    return file.startswith(_installed())
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    folders = {paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+    folders |= {str(Path(__file__).parent.parent), "/usr/lib/python3"}
+    folders |= {str(Path(folder).resolve()) for folder in folders}
+    return tuple(f"{folder}/" for folder in folders)
+
+
+def _of_flask(application: Any) -> Iterator[Described]:
+    for rule in application.url_map.iter_rules():
+        view = application.view_functions.get(rule.endpoint)
+        yield _described(rule.endpoint, rule.rule, rule.methods, view)
+
+
+def _of_starlette(routes: Iterable[Any], prefix: str) -> Iterator[Described]:
+    for route in routes:
+        path = prefix + getattr(route, "path", "")
+        if getattr(route, "routes", None):
+            yield from _of_starlette(route.routes, path)
+        elif hasattr(route, "endpoint"):
+            name = getattr(route, "name", None) or path
+            methods = getattr(route, "methods", None) or ("GET",)
+            yield _described(name, path, methods, route.endpoint)
+
+
+def _of_django() -> Iterator[Described]:
+    urls: Any = importlib.import_module("django.urls")
+    yield from _of_resolver(urls.get_resolver(), "/", "")
+
+
+def _of_resolver(resolver: Any, prefix: str, namespace: str) -> Iterator[Described]:
+    for pattern in resolver.url_patterns:
+        rule = prefix + str(pattern.pattern).removeprefix("^").removesuffix("$")
+        if hasattr(pattern, "url_patterns"):
+            inner = getattr(pattern, "namespace", None)
+            space = f"{namespace}{inner}:" if inner else namespace
+            yield from _of_resolver(pattern, rule, space)
+        else:
+            name = pattern.name or getattr(pattern.callback, "__name__", "view")
+            yield _described(f"{namespace}{name}", rule, (), pattern.callback)
+
+
+def _described(
+    name: str, rule: str, methods: Iterable[str] | None, view: Any
+) -> Described:
+    file, line = _place(view) if view is not None else (None, None)
+    return {
+        "name": name,
+        "rule": rule,
+        "methods": sorted(set(methods or ()) - HIDDEN_METHODS),
+        "file": file,
+        "line": line,
+    }
+
+
+def _place(view: Callable[..., Any]) -> tuple[str | None, int | None]:
+    view = getattr(view, "view_class", view)
+    view = inspect.unwrap(view)
+    view = getattr(view, "func", view)  # functools.partial
+    with suppress(TypeError, OSError, AttributeError):
+        file = inspect.getsourcefile(view)
+        if inspect.isclass(view):
+            return file, inspect.getsourcelines(view)[1]
+        return file, view.__code__.co_firstlineno
+    return None, None

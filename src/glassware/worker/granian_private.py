@@ -1,0 +1,139 @@
+"""The one place that uses what granian does not publish.
+
+granian's public classes own the process: they spawn workers, take the signals
+and, for WSGI, never serve in the process that they are called in. A forked
+worker needs exactly that, so this file calls the Rust workers beneath them.
+They are pinned to `VERSION`; with any other, `granian_public` serves.
+"""
+
+# ruff: noqa: SLF001 - what is private is what this file is about
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from granian import _futures, _granian
+from granian.http import HTTP1Settings
+
+
+# Its own annotations are behind its code, and some of it has none.
+_rust: Any = _granian
+_python: Any = _futures
+
+VERSION = "2.8.7"
+
+# Each connection counts, idle ones too; beyond this granian falls silent.
+CONNECTIONS = 10_000
+
+# granian closes a connection that is idle for so long, in milliseconds. Only the
+# gateway and neighbours connect, and they must be the ones to close: a request
+# that meets a closing connection is lost.
+IDLE = 24 * 60 * 60 * 1000
+
+
+def fits() -> bool:
+    """Return whether this is the granian that this file was written for."""
+    return bool(_rust.__version__ == VERSION)
+
+
+class WsgiServer:
+    """granian's WSGI worker, in this process.
+
+    Args:
+        callback: Called with granian's protocol object and a new environ.
+        listener: Bound and listening; it stays open as long as the process.
+        threads: Requests at once.
+    """
+
+    def __init__(
+        self,
+        callback: Callable[[Any, dict[str, Any]], None],
+        listener: socket.socket,
+        threads: int,
+    ) -> None:
+        _quiet()
+        self._signal = _rust.WorkerSignal()
+        self._stopped = threading.Event()
+        self._signal.add_cb(self._stopped.set)
+        self._worker = _rust.WSGIWorker(**_settings(listener, threads))
+        # WSGI needs the scheduler for its callback alone: the loop never runs.
+        self._loop = asyncio.new_event_loop()
+        self._scheduler = _python._new_cbscheduler(
+            self._loop, callback, impl_asyncio=True
+        )
+        self._unix = listener.family == socket.AF_UNIX
+
+    def start(self) -> None:
+        """Begin to serve, in threads of granian's own."""
+        serve = self._worker.serve_mtr_uds if self._unix else self._worker.serve_mtr
+        serve(self._scheduler, self._loop, self._signal)
+
+    def stop(self) -> None:
+        """Take no connection, finish every request, then return."""
+        self._signal.set()
+        self._stopped.wait()
+
+
+class AsgiServer:
+    """granian's ASGI worker, in the running event loop.
+
+    Args:
+        callback: An ASGI application.
+        listener: Bound and listening; it stays open as long as the process.
+    """
+
+    def __init__(
+        self, callback: Callable[..., Awaitable[None]], listener: socket.socket
+    ) -> None:
+        _quiet()
+        self._loop = asyncio.get_running_loop()
+        self._signal = _rust.WorkerSignal()
+        self._stopped = asyncio.Event()
+        self._signal.add_cb(self._has_stopped)
+        self._worker = _rust.ASGIWorker(
+            **_settings(listener, 1), websockets_enabled=True
+        )
+
+        async def called(scope: Any, protocol: Any) -> None:
+            await callback(scope, protocol.receive, protocol.send)
+
+        self._scheduler = _python._new_cbscheduler(
+            self._loop, _python._future_watcher_wrapper(called), impl_asyncio=True
+        )
+        self._unix = listener.family == socket.AF_UNIX
+
+    def start(self) -> None:
+        """Begin to serve."""
+        serve = self._worker.serve_async_uds if self._unix else self._worker.serve_async
+        serve(self._scheduler, self._loop, self._signal)
+
+    async def stop(self) -> None:
+        """Take no connection, finish every request, then return."""
+        self._signal.set()
+        await self._stopped.wait()
+
+    def _has_stopped(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopped.set)
+
+
+def _settings(listener: socket.socket, threads: int) -> dict[str, Any]:
+    unix = listener.family == socket.AF_UNIX
+    holder = _rust.SocketHolder(listener.fileno(), unix, socket.SOMAXCONN)
+    return {
+        "worker_id": 1,
+        "sock": (None, holder),
+        "ipc": None,
+        "threads": 1,
+        "blocking_threads": 1,
+        "py_threads": threads,
+        "backpressure": CONNECTIONS,
+        "http_mode": "1",
+        "http1_opts": HTTP1Settings(header_read_timeout=IDLE),
+    }
+
+
+def _quiet() -> None:
+    # Its own words ("Started worker-1") would come up in the application's log.
+    logging.getLogger("_granian").setLevel(logging.ERROR)

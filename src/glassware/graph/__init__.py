@@ -1,0 +1,15 @@
+"""Who calls whom, and how to show it.
+
+Two things make an edge: `calls`, and a variable that holds a neighbour's
+address.
+"""
+
+from .edges import Edge as Edge
+from .edges import callers_of as callers_of
+from .edges import cycles as cycles
+from .edges import edges as edges
+from .edges import needed_by as needed_by
+from .edges import start_order as start_order
+from .svg import as_svg as as_svg
+from .text import as_mermaid as as_mermaid
+from .text import as_text as as_text

@@ -5,8 +5,8 @@ import time
 
 import click
 
-from glassware.runner.logs import LogStore
 from glassware.runner.control import listen
+from glassware.runner.logs import LogStore
 
 from .site import here
 from .terminal import Terminal

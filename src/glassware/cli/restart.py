@@ -16,7 +16,9 @@ def command(services: tuple[str, ...], with_callers: bool) -> None:
     described = site.load()
     names = set(known(services, described) or (s.name for s in described.services))
     if with_callers:
-        names |= {caller for name in tuple(names) for caller in callers_of(described, name)}
+        names |= {
+            caller for name in tuple(names) for caller in callers_of(described, name)
+        }
     ordered = [name for name in start_order(described) if name in names]
     site.ask("restart", services=ordered)
     click.echo(f"restarted {', '.join(ordered)}", err=True)

@@ -92,5 +92,3 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
         return error.exit_code
     finally:
         state.release()
-
-

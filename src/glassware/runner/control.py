@@ -41,9 +41,7 @@ class ControlServer:
     async def open(self, path: Path) -> None:
         """Listen; only this user can connect."""
         path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(
-            self._serve, path, limit=LARGEST
-        )
+        self._server = await asyncio.start_unix_server(self._serve, path, limit=LARGEST)
         path.chmod(0o600)
 
     async def close(self) -> None:

@@ -32,6 +32,7 @@ class RunningServer:
         url: The administrator's address of an existing one.
         grants: What services get on it, by service and name.
         passwords: Gives the password for a purpose.
+        last_words: Gives the last lines that a source wrote.
     """
 
     plan: ServerPlan
@@ -40,6 +41,7 @@ class RunningServer:
     output: Callable[[str], int]
     bulletin: Bulletin
     passwords: Callable[[str], str] = field(repr=False)
+    last_words: Callable[[str], str]
     place: Place | None = None
     url: str = field(default="", repr=False)
     databases: tuple[DatabasePlan, ...] = ()
@@ -135,10 +137,7 @@ class RunningServer:
         deadline = time.monotonic() + READY_WITHIN
         while not await asyncio.to_thread(self.engine.ready, admin_url):
             if self.child is not None and not self.child.running:
-                raise EngineError(
-                    f"`{self.plan.key}` ended before it was ready",
-                    hint=f"glassware logs {self.plan.key}",
-                )
+                raise self.engine.explain(self.last_words(self.plan.key))
             if time.monotonic() > deadline:
                 raise EngineError(
                     f"`{self.plan.key}` does not answer",
@@ -168,7 +167,5 @@ class RunningServer:
 
     def _tell(self, text: str, importance: Importance) -> None:
         self.bulletin.tell(
-            Told(
-                at=time.time(), source=self.plan.key, text=text, importance=importance
-            )
+            Told(at=time.time(), source=self.plan.key, text=text, importance=importance)
         )

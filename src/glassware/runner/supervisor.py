@@ -13,10 +13,12 @@ from typing import Any
 from glassware import engines
 from glassware.engines import Place
 from glassware.errors import GlasswareError
-from glassware.plan import Plan, ServicePlan, references
+from glassware.plan import Plan, ServicePlan
 from glassware.status import Phase, Snapshot
+from glassware.template import references
 
 from .addresses import Ports, plain_address
+from .answers import control_of
 from .events import Bulletin, Logged, SiteReady, Told
 from .front import Front
 from .lifecycle import Event
@@ -99,6 +101,7 @@ class Supervisor:
             self._nursery, self._zygotes, self.output, self._worker_ended
         )
         self._front = Front(self)
+        self._control = control_of(self)
         self._asked_to_stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -119,6 +122,7 @@ class Supervisor:
         self._hear_signals()
         try:
             self._front.prepare(self._ports)
+            await self._control.open(self.state.control)
             self.state.announce(self.url)
             self._start(self._front.run())
             self._bring_up(self.plan)
@@ -293,6 +297,7 @@ class Supervisor:
             output=self.output,
             bulletin=self.bulletin,
             passwords=self.state.credential,
+            last_words=self.logs.last,
             place=place,
             url=plan.url or "",
             databases=tuple(d for d in self.plan.databases if d.server == key),
@@ -354,6 +359,7 @@ class Supervisor:
         await asyncio.gather(*stopping)
         grace = QUICKLY if self.grace is not None else 10.0
         self._zygotes.forget()
+        await self._control.close()
         await self._front.stop(grace)
         await asyncio.gather(*(s.stop(grace) for s in self.servers.values()))
         for task in self._tasks:

@@ -51,5 +51,3 @@ async def run_task(
     if code != 0:
         how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
         raise WorkerFailed(f"`{command}` failed: {how}")
-
-

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from glassware.engines import Access
 from glassware.environment import Binding, Settings, to_variables
-from glassware.plan import Plan, Reference, ServicePlan, fill
+from glassware.plan import Plan, ServicePlan
+from glassware.template import Reference, fill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,11 @@ def _ordinary(plan: Plan, service: ServicePlan, late: Late) -> dict[str, str]:
         if sum(d.engine == database.engine for d in declared) > 1:
             continue
         access = late.accesses[database.name]
-        for name, template in late.offered.get(database.engine, {}).items():
-            offers[name] = template.format_map(fields_of(access))
+        offers.update(access.offer(late.offered.get(database.engine, {})))
     return offers
 
 
-def fields_of(access: Access) -> dict[str, str]:
+def _fields(access: Access) -> dict[str, str]:
     """Return what `{databases.NAME.…}` can name."""
     return {
         "url": access.url,
@@ -89,7 +89,7 @@ def _value(reference: Reference, late: Late) -> str:
             whole = {"url": f"http://{host}:{port}", "host": host, "port": str(port)}
             return whole[reference.field]
         case "databases":
-            return fields_of(late.accesses[reference.name])[reference.field]
+            return _fields(late.accesses[reference.name])[reference.field]
         case _:
             return late.secrets[reference.name]
 

@@ -25,7 +25,7 @@ START_WITHIN = 60.0
 ASK_EVERY = 0.02
 
 
-class WorkerFailed(Exception):  # noqa: N818 - it is a fact, carried by a future
+class WorkerFailed(Exception):
     """A worker ended before it was ready.
 
     Attributes:
@@ -167,7 +167,7 @@ class Starter:
         try:
             if order.plan.launch == "fork" and not order.terminal:
                 zygote = await self._zygotes.of(order.plan.interpreter)
-                zygote.fork(_job(order), [status, output])
+                zygote.fork(job_of(order), [status, output])
             else:
                 self._has_process(worker, self._plain(order, status, output))
         except BaseException:
@@ -179,7 +179,7 @@ class Starter:
 
     def _plain(self, order: Order, status: int, output: int) -> Child:
         with tempfile.TemporaryFile() as job:
-            job.write(json.dumps(_job(order)).encode())
+            job.write(json.dumps(job_of(order)).encode())
             job.seek(0)
             interpreter = order.plan.interpreter
             return self._nursery.spawn(
@@ -261,7 +261,8 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
-def _job(order: Order) -> dict[str, Any]:
+def job_of(order: Order) -> dict[str, Any]:
+    """Return what a worker is told; see `glassware.worker.job`."""
     service = order.plan.service
     return {
         "service": service.name,

@@ -1,0 +1,100 @@
+"""`glassware install`."""
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from glassware.errors import GlasswareError
+from glassware.model import Service
+from glassware.plan import make_plan
+
+from .site import here, known
+
+
+WITH_IT = ("granian", "flask", "pycurl", "werkzeug")
+"""What the worker and the service wing need inside a service's environment."""
+
+
+@click.command(epilog="Example: glassware install reports --python python3.13")
+@click.argument("services", nargs=-1)
+@click.option("--python", help="The interpreter to make the environments with.")
+def command(services: tuple[str, ...], python: str | None) -> None:
+    """Make the environments of services that have requirements of their own.
+
+    A service with a `requirements.txt` or a `pyproject.toml` gets an
+    environment in the site's state folder. All other services use the one
+    that glassware runs in.
+    """
+    site = here()
+    described = site.load()
+    chosen = known(services, described)
+    plan = make_plan(described)
+    count = 0
+    for service in plan.services:
+        if service.interpreter is None or (chosen and service.name not in chosen):
+            continue
+        count += 1
+        click.echo(f"{service.name}: {service.interpreter.parent.parent}", err=True)
+        _make(service.interpreter, python or sys.executable)
+        _fill(service.interpreter, service.service)
+    if not count:
+        click.echo("no service has requirements of its own", err=True)
+
+
+def _make(interpreter: Path, python: str) -> None:
+    if interpreter.exists():
+        return
+    folder = interpreter.parent.parent
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    uv = _uv()
+    if uv:
+        _do([uv, "venv", "--quiet", "--python", python, str(folder)])
+    elif python == sys.executable:
+        venv.create(folder, with_pip=True)
+    else:
+        _do([python, "-m", "venv", str(folder)])
+
+
+def _fill(interpreter: Path, service: Service) -> None:
+    """Install a service's requirements, then the worker's beside them.
+
+    Raises:
+        GlasswareError: They contradict each other, or cannot be had.
+    """
+    wanted = (
+        ["-r", str(service.requirements)]
+        if service.requirements and service.requirements.suffix == ".txt"
+        else [str(service.folder)]
+    )
+    pins = [f"granian=={version('granian')}", *(n for n in WITH_IT if n != "granian")]
+    uv = _uv()
+    install = (
+        [uv, "pip", "install", "--quiet", "--python", str(interpreter)]
+        if uv
+        else [str(interpreter), "-m", "pip", "install", "--quiet"]
+    )
+    try:
+        _do([*install, *wanted])
+        _do([*install, *pins])
+    except GlasswareError as error:
+        raise GlasswareError(
+            f"the environment of `{service.name}` cannot hold the worker: {error}",
+            hint="give it a `command` in its service.toml, such as "
+            '`command = "gunicorn app:app --bind 127.0.0.1:$PORT"`',
+        ) from error
+
+
+def _do(argv: list[str]) -> None:
+    done = subprocess.run(argv, check=False, env=os.environ)
+    if done.returncode != 0:
+        raise GlasswareError(f"`{' '.join(argv)}` failed")
+
+
+def _uv() -> str | None:
+    return shutil.which("uv")

@@ -1,0 +1,65 @@
+"""`glassware new`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from glassware import engines
+from glassware.errors import UsageError
+from glassware.files import File
+from glassware.manifest import find_site
+from glassware.scaffold import new_service, new_site
+
+from . import output
+
+
+@click.group()
+def command() -> None:
+    """Write a new site or a new service."""
+
+
+@command.command(epilog="Example: glassware new site shop")
+@click.argument("name")
+def site(name: str) -> None:
+    """Write the site NAME, with one service, into a folder of that name."""
+    _write(Path(name), new_site(Path(name).name))
+    click.echo(f"wrote {name}/\n\nnext: cd {name} && glassware up", err=True)
+
+
+@command.command(epilog="Example: glassware new service cart --database items=redis")
+@click.argument("name")
+@click.option(
+    "--database", "databases", multiple=True, metavar="NAME=ENGINE", help="Repeatable."
+)
+@click.option("--calls", multiple=True, metavar="SERVICE", help="Repeatable.")
+def service(name: str, databases: tuple[str, ...], calls: tuple[str, ...]) -> None:
+    """Write the service NAME, with a test, into the site's `services` folder."""
+    folder = find_site(Path.cwd())
+    wanted = dict(_database(text) for text in databases)
+    _write(folder, new_service(name, databases=wanted, calls=calls))
+    click.echo(f"wrote services/{name}/\n\nnext: glassware up", err=True)
+
+
+def _database(text: str) -> tuple[str, str]:
+    name, _, engine = text.partition("=")
+    if not name or engine not in engines.NAMES:
+        raise UsageError(
+            f"`--database {text}` names no engine"
+            if not engine
+            else output.unknown("engine", engine, engines.NAMES),
+            hint=f"write --database main={engines.NAMES[0]}",
+        )
+    return name, engine
+
+
+def _write(folder: Path, files: Iterable[File]) -> None:
+    """Write files, all or none: nothing that is there is touched."""
+    planned = [(folder / file.path, file) for file in files]
+    for path, _ in planned:
+        if path.exists():
+            raise UsageError(f"`{path}` is there already", hint="take another name")
+    for path, file in planned:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8")
+        path.chmod(file.mode)

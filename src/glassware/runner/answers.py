@@ -1,0 +1,64 @@
+"""What the running site answers at its control socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from glassware.plan import Plan, ServicePlan
+from glassware.status import Snapshot
+
+from .control import ControlServer
+from .events import Bulletin, Event, Logged
+
+
+class Supervised(Protocol):
+    """What is asked of the supervisor."""
+
+    plan: Plan
+    bulletin: Bulletin
+
+    def snapshot(self) -> Snapshot:
+        """Return the whole site at this moment."""
+
+    def restart(self, names: tuple[str, ...]) -> None:
+        """Start services anew."""
+
+    async def variables(self, plan: ServicePlan) -> dict[str, str]:
+        """Return the complete environment of a service."""
+
+
+def control_of(site: Supervised) -> ControlServer:
+    """Return the control server of a site; it is not open yet."""
+
+    async def snapshot(_: dict[str, Any]) -> Mapping[str, Any]:
+        return asdict(site.snapshot())
+
+    async def restart(request: dict[str, Any]) -> Mapping[str, Any]:
+        site.restart(tuple(request["services"]))
+        return {}
+
+    async def environment(request: dict[str, Any]) -> Mapping[str, Any]:
+        plan = site.plan.service(request["service"])
+        async with asyncio.timeout(20.0):
+            return {"environment": await site.variables(plan)}
+
+    async def follow(_: dict[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
+        queue: asyncio.Queue[Event] = asyncio.Queue(maxsize=10_000)
+
+        def hear(event: Event) -> None:
+            # A reader that is too slow loses lines here, never in the files.
+            if isinstance(event, Logged) and not queue.full():
+                queue.put_nowait(event)
+
+        site.bulletin.listeners.append(hear)
+        try:
+            while True:
+                yield asdict(await queue.get())
+        finally:
+            site.bulletin.listeners.remove(hear)
+
+    return ControlServer(
+        {"snapshot": snapshot, "restart": restart, "environment": environment},
+        {"follow": follow},
+    )

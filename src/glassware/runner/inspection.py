@@ -1,0 +1,99 @@
+"""What an application looks like from outside, without running the site."""
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from glassware import engines
+from glassware.engines import Grant
+from glassware.plan import Plan, ServicePlan
+
+from .variables import Late, variables
+from .workers import Order, job_of
+from .zygotes import reachable
+
+
+LOADS_WITHIN = 60.0
+NOWHERE = ("127.0.0.1", 9)
+
+
+def inspect(
+    plan: Plan, service: ServicePlan, environment: Mapping[str, str]
+) -> dict[str, Any]:
+    """Load a service's application in a process of its own.
+
+    Returns:
+        What a worker says when it is ready: `endpoints`, `interface`,
+        `modules`; or `event: failed` with a `reason` and a `traceback`.
+    """
+    order = Order(
+        plan=service,
+        generation=0,
+        number=0,
+        socket=Path("/dev/null"),
+        environment=environment,
+    )
+    try:
+        result = subprocess.run(
+            [
+                str(service.interpreter or sys.executable),
+                *("-m", "glassware.worker", "inspect"),
+            ],
+            input=json.dumps(job_of(order)),
+            env=reachable(environment, service.interpreter),
+            cwd=service.service.folder,
+            capture_output=True,
+            text=True,
+            timeout=LOADS_WITHIN,
+            check=False,
+        )
+        answer: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError) as error:
+        return {"event": "failed", "reason": str(error), "traceback": ""}
+    return answer
+
+
+def inspect_all(plan: Plan, inherited: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Load every application of `plan`, two at a time; commands are left out."""
+    python = [s for s in plan.services if s.launch != "command"]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = pool.map(
+            lambda s: inspect(plan, s, variables_at_rest(plan, s, inherited)), python
+        )
+        return dict(zip((s.name for s in python), found, strict=True))
+
+
+def program_of(service: ServicePlan) -> str | None:
+    """Return the program that a command needs, if it is a command."""
+    return next(iter(shlex.split(service.service.command or "")), None)
+
+
+def variables_at_rest(
+    plan: Plan, service: ServicePlan, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a service's environment with addresses at which nobody answers."""
+    found = {d.name: engines.find(d.engine) for d in plan.databases_of(service.name)}
+    grant = Grant(database="at_rest", role="at_rest", password="at_rest")  # noqa: S106 - opens nothing
+    late = Late(
+        url="http://localhost:8000",
+        neighbours={s.name: "unix:/nowhere" for s in plan.services},
+        addresses={s.name: NOWHERE for s in plan.services},
+        accesses={
+            name: engine.access(f"{engine.name}://at_rest@127.0.0.1:9/", grant)
+            for name, engine in found.items()
+        },
+        offered={engine.name: engine.variables for engine in found.values()},
+        secrets=_Blank(),
+        secret_key="at rest " * 4,
+    )
+    return variables(plan, service, late, inherited)
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "at-rest"

@@ -1,0 +1,118 @@
+"""Children are watched, ended with all they started, and reaped."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from conftest import children, until
+from glassware.runner.processes import Nursery
+
+
+def run(coroutine_function):
+    """Run in a fresh event loop that gives its signal handlers back."""
+
+    async def whole():
+        nursery = Nursery()
+        nursery.open()
+        try:
+            return await coroutine_function(nursery)
+        finally:
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+
+    result = asyncio.run(whole())
+    until(no_orphans, "the end of every orphan")
+    return result
+
+
+def no_orphans():
+    """Reap adopted grandchildren; whether none is left."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    return not children()
+
+
+def gone(pid):
+    """Whether no process of that number runs."""
+    try:
+        return "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_the_exit_code_is_told(code):
+    """A child's own exit code arrives."""
+
+    async def story(nursery):
+        child = nursery.spawn(
+            [sys.executable, "-c", f"raise SystemExit({code})"],
+            environment=os.environ,
+        )
+        return await child.wait()
+
+    assert run(story) == code
+
+
+def test_a_signal_is_told_as_a_negative_code():
+    """A child that is killed says by what."""
+
+    async def story(nursery):
+        child = nursery.spawn(["sleep", "60"], environment=os.environ)
+        child.kill()
+        return await child.wait()
+
+    assert run(story) == -signal.SIGKILL
+
+
+def test_grandchildren_end_with_the_child(tmp_path):
+    """Ending a child ends what it started in its process group."""
+    note = tmp_path / "pid"
+
+    async def story(nursery):
+        child = nursery.spawn(
+            ["sh", "-c", f"sleep 60 & echo $! > {note}; wait"], environment=os.environ
+        )
+        while not note.exists() or not note.read_text().strip():
+            await asyncio.sleep(0.01)
+        return await child.stop(signal.SIGTERM, 5.0)
+
+    run(story)
+
+    until(lambda: gone(int(note.read_text())), "the end of the grandchild")
+
+
+def test_a_program_that_ignores_sigterm_is_ended_after_its_grace():
+    """Nothing can refuse to end."""
+
+    async def story(nursery):
+        reading, writing = os.pipe()
+        child = nursery.spawn(
+            ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 60; done"],
+            environment=os.environ,
+            output=writing,
+        )
+        os.close(writing)
+        await asyncio.to_thread(os.read, reading, 5)
+        os.close(reading)
+        return await child.stop(signal.SIGTERM, 0.1)
+
+    assert run(story) == -signal.SIGKILL
+
+
+def test_a_missing_program_is_an_error():
+    """What cannot be started says so, through the wrapper too."""
+
+    async def story(nursery):
+        try:
+            child = nursery.spawn(["/no/such/program"], environment=os.environ)
+        except FileNotFoundError:
+            return 127
+        return await child.wait()
+
+    assert run(story) == 127

@@ -1,0 +1,26 @@
+"""The gateway: the one public door of a site, kept by Envoy.
+
+`routes` decides which address leads where; `envoy` and its siblings write that
+as Envoy's configuration, as data; `proxy` puts the files where Envoy reads
+them. Nothing here starts a process: the supervisor does.
+"""
+
+from .binary import check_envoy, find_envoy
+from .ports import Holder, free_port, holder, is_free, taken
+from .proxy import Gateway, Version
+from .state import Place, Upstream
+
+
+__all__ = [
+    "Gateway",
+    "Holder",
+    "Place",
+    "Upstream",
+    "Version",
+    "check_envoy",
+    "find_envoy",
+    "free_port",
+    "holder",
+    "is_free",
+    "taken",
+]

@@ -1,0 +1,137 @@
+"""Envoy's configuration, as data: what it starts with, and what changes.
+
+Routes, clusters and the listeners of plain TCP addresses each live in one
+file that Envoy watches. Nothing here is ever text before `json.dumps`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .clusters import cluster
+from .listeners import address, public
+from .state import Place, Upstream
+from .virtual_hosts import route_configuration
+
+
+Data = dict[str, Any]
+
+KINDS = ("clusters", "listeners", "routes")
+
+_TYPES = {
+    "clusters": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+    "listeners": "type.googleapis.com/envoy.config.listener.v3.Listener",
+    "routes": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+}
+
+
+def bootstrap(place: Place) -> Data:
+    """Return what Envoy is started with."""
+    routes = {"rds": {"route_config_name": "public", "config_source": _file(place, 2)}}
+    return {
+        **_common(place),
+        "static_resources": {"listeners": [public(place, routes)]},
+        "dynamic_resources": {
+            "cds_config": _file(place, 0),
+            "lds_config": _file(place, 1),
+        },
+    }
+
+
+def complete(place: Place, upstreams: Iterable[Upstream]) -> Data:
+    """Return the whole of the configuration as one bootstrap, for `--mode validate`.
+
+    Envoy validates no file that it discovers, so nothing is discovered here.
+    """
+    parts = resources(place, upstreams)
+    routes = {"route_config": parts["routes"][0]}
+    listeners = [public(place, routes), *parts["listeners"]]
+    return {
+        **_common(place),
+        "static_resources": {"listeners": listeners, "clusters": parts["clusters"]},
+    }
+
+
+def resources(place: Place, upstreams: Iterable[Upstream]) -> dict[str, list[Data]]:
+    """Return the resources of each kind, as the services stand now."""
+    by_name = {upstream.name: upstream for upstream in upstreams}
+    public_services = {public.service for public in place.plan.routes}
+    return {
+        "clusters": [
+            cluster(upstream, place)
+            for upstream in by_name.values()
+            if upstream.name in public_services or upstream.address
+        ],
+        "listeners": [
+            address(upstream, upstream.address, place)
+            for upstream in by_name.values()
+            if upstream.address
+        ],
+        "routes": [route_configuration(place, by_name)],
+    }
+
+
+def discovery(kind: str, parts: list[Data]) -> Data:
+    """Return the content of the file for one kind; its version is its content."""
+    version = hashlib.blake2s(
+        json.dumps(parts, sort_keys=True).encode(), digest_size=8
+    ).hexdigest()
+    return {
+        "version_info": version,
+        "type_url": _TYPES[kind],
+        "resources": [{"@type": _TYPES[kind], **part} for part in parts],
+    }
+
+
+def _common(place: Place) -> Data:
+    return {
+        "node": {"id": place.site or "site", "cluster": "glassware"},
+        "admin": {"address": {"pipe": {"path": str(place.admin), "mode": 0o600}}},
+        "layered_runtime": {
+            "layers": [{"name": "glassware", "static_layer": dict(_RUNTIME)}]
+        },
+        "overload_manager": _overload(place),
+    }
+
+
+_RUNTIME: Mapping[str, bool | int] = {
+    "envoy.reloadable_features.strict_chunk_parsing": True,
+    # Envoy's own 100 is too small for a pattern of a few words.
+    "re2.max_program_size.error_level": 20_000,
+    "re2.max_program_size.warn_level": 20_000,
+}
+
+
+def _file(place: Place, kind: int) -> Data:
+    path = str(place.resource(KINDS[kind]))
+    return {"path_config_source": {"path": path}, "resource_api_version": "V3"}
+
+
+def _overload(place: Place) -> Data:
+    kind = "type.googleapis.com/envoy.extensions.resource_monitors"
+    connections = {
+        "@type": f"{kind}.downstream_connections.v3.DownstreamConnectionsConfig",
+        "max_active_downstream_connections": place.limits.connections,
+    }
+    heap = {
+        "@type": f"{kind}.fixed_heap.v3.FixedHeapConfig",
+        "max_heap_size_bytes": place.limits.memory,
+    }
+    full = {"name": "envoy.resource_monitors.fixed_heap", "threshold": {"value": 0.95}}
+    return {
+        "refresh_interval": "0.25s",
+        "resource_monitors": [
+            {
+                "name": "envoy.resource_monitors.global_downstream_max_connections",
+                "typed_config": connections,
+            },
+            {"name": "envoy.resource_monitors.fixed_heap", "typed_config": heap},
+        ],
+        "actions": [
+            {
+                "name": "envoy.overload_actions.stop_accepting_requests",
+                "triggers": [full],
+            }
+        ],
+    }

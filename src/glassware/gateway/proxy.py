@@ -1,0 +1,197 @@
+"""The gateway at work: it writes what Envoy reads, and asks what Envoy has."""
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from glassware.errors import GatewayError
+from glassware.files import write_whole
+
+from .admin import Admin
+from .binary import find_envoy
+from .envoy import KINDS, bootstrap, complete, discovery, resources
+from .state import Place, Upstream
+
+
+_LONGEST_SOCKET = 107
+_STATISTICS = {
+    "clusters": "cluster_manager.cds",
+    "listeners": "listener_manager.lds",
+    "routes": "http.public.rds.public",
+}
+_ASKED = r"\.(cds|lds|rds\.public)\.(version_text|update_rejected)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What was written: the version of each kind of resources."""
+
+    clusters: str
+    listeners: str
+    routes: str
+
+
+class Gateway:
+    """One Envoy, to be started and watched by the supervisor.
+
+    Write first, start then: `update`, `launch`, the process, `ready`. Methods
+    are synchronous and answer within milliseconds, but `validate` (half a
+    second) and `wait` (a coroutine).
+
+    Args:
+        place: What never changes while this Envoy runs.
+
+    Raises:
+        GatewayError: The folder's path is too long for a socket.
+        UnsupportedPlatform: There is no Envoy for this system.
+    """
+
+    def __init__(self, place: Place) -> None:
+        if len(str(place.admin).encode()) > _LONGEST_SOCKET:
+            raise GatewayError(
+                f"the path of the gateway's socket is too long: `{place.admin}`",
+                hint="set `XDG_RUNTIME_DIR` to a folder with a shorter path",
+            )
+        self.place = place
+        self._envoy = find_envoy()
+        self._admin = Admin(place.admin)
+        self._written: dict[str, str] = {}
+        self._refused_before: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """The public address, as a person opens it."""
+        bind = self.place.plan.bind
+        host = "localhost" if bind in {"127.0.0.1", "0.0.0.0", "::", "::1"} else bind  # noqa: S104
+        return f"http://{host}:{self.place.port}"
+
+    def update(self, upstreams: Iterable[Upstream]) -> Version:
+        """Write what has changed, clusters before the routes that need them.
+
+        Raises:
+            OSError: The files cannot be written; Envoy keeps what it has.
+        """
+        parts = resources(self.place, upstreams)
+        for kind in KINDS:
+            content = discovery(kind, parts[kind])
+            version = content["version_info"]
+            if self._written.get(kind) == version:
+                continue
+            path = self.place.resource(kind)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(path, json.dumps(content), mode=0o600)
+            self._written[kind] = version
+        return Version(**{kind: self._written[kind] for kind in KINDS})
+
+    def launch(self) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """Return the program to start and its whole environment.
+
+        A socket that an earlier Envoy left behind is removed.
+        """
+        path = self.place.folder / "envoy.json"
+        write_whole(path, json.dumps(bootstrap(self.place)), mode=0o600)
+        self.place.admin.unlink(missing_ok=True)
+        return (*self._command(path), "--log-level", "warning"), {}
+
+    def ready(self) -> bool:
+        """Ask whether the public port is served."""
+        try:
+            status, _ = self._admin.ask("/ready")
+        except GatewayError:
+            return False
+        return status == HTTPStatus.OK
+
+    def applied(self, version: Version) -> bool:
+        """Ask whether Envoy has taken all of `version`.
+
+        Raises:
+            GatewayError: It refused a part, or does not answer.
+        """
+        known = self._admin.statistics(_ASKED)
+        for kind in KINDS:
+            prefix = _STATISTICS[kind]
+            if known.get(f"{prefix}.version_text") == getattr(version, kind):
+                continue
+            refused = known.get(f"{prefix}.update_rejected", "0")
+            if refused != self._refused_before.get(kind, "0"):
+                self._refused_before[kind] = refused
+                self._complain(kind)
+            return False
+        return True
+
+    async def wait(self, version: Version, *, seconds: float = 5.0) -> None:
+        """Return as soon as Envoy has taken all of `version`.
+
+        Raises:
+            GatewayError: It refused a part, or took too long.
+        """
+        end = time.monotonic() + seconds
+        while not await asyncio.to_thread(self.applied, version):
+            if time.monotonic() > end:
+                raise GatewayError(
+                    f"the gateway has not taken its routes within {seconds:g} s",
+                    hint="its log says why",
+                )
+            await asyncio.sleep(0.002)
+
+    def validate(self, upstreams: Iterable[Upstream]) -> None:
+        """Let Envoy itself judge the whole configuration; nothing is touched.
+
+        Raises:
+            GatewayError: It would not take it; the message has Envoy's words.
+        """
+        path = self.place.folder / "validate.json"
+        write_whole(path, json.dumps(complete(self.place, upstreams)), mode=0o600)
+        try:
+            judged = subprocess.run(
+                [*self._command(path), "--mode", "validate"],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=False,
+                env={},
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise GatewayError(f"Envoy cannot be run: {error}") from error
+        finally:
+            path.unlink(missing_ok=True)
+        if judged.returncode:
+            words = (judged.stderr or judged.stdout).strip()
+            raise GatewayError(f"Envoy refuses its configuration: {words}")
+
+    def drain(self) -> None:
+        """Take no new connection, and end those that are there one by one.
+
+        Raises:
+            GatewayError: Envoy does not answer.
+        """
+        self._admin.ask("/drain_listeners", method="POST")
+
+    def busy(self) -> int:
+        """Return the number of requests that are on their way now.
+
+        Raises:
+            GatewayError: Envoy does not answer.
+        """
+        name = "http.public.downstream_rq_active"
+        return int(self._admin.statistics(f"^{name}$").get(name, "0"))
+
+    def _command(self, path: Path) -> tuple[str, ...]:
+        threads = str(self.place.threads)
+        return (
+            *(str(self._envoy), "--config-path", str(path)),
+            *("--concurrency", threads, "--disable-hot-restart"),
+        )
+
+    def _complain(self, kind: str) -> None:
+        faults = self._admin.listener_faults() if kind == "listeners" else []
+        words = f": {'; '.join(faults)}" if faults else ""
+        raise GatewayError(
+            f"the gateway refused an update of its {kind}{words}",
+            hint="its log says more",
+        )

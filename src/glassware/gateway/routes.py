@@ -1,0 +1,81 @@
+"""The public table: which address leads to which service.
+
+Public means declared: what has no line here is a 404.
+"""
+
+from dataclasses import dataclass
+
+from glassware.plan import GatewayPlan, PublicRoute
+
+from .patterns import expression, literal
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+ANY = ("0.0.0.0", "::", "")  # noqa: S104 - to recognise, not to bind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One public prefix of one service.
+
+    Attributes:
+        service: Where it leads.
+        host: Only for this host name; `None`: for every host.
+        prefix: Without a final slash, so empty for the whole site.
+        forwarded_prefix: What the service is told of it; empty: nothing.
+        strip: The expression of what is cut off; empty: nothing.
+        only: Expressions of the paths that are public; empty: all.
+        refused: Expressions of the paths that are not public after all.
+        stream: Whether bodies pass unbuffered and without a limit.
+        max_body: Largest request body, in bytes.
+        timeout: Seconds until the gateway gives up.
+    """
+
+    service: str
+    host: str | None
+    prefix: str
+    forwarded_prefix: str
+    strip: str
+    only: tuple[str, ...]
+    refused: tuple[str, ...]
+    stream: bool
+    max_body: int
+    timeout: float
+
+
+def table(plan: GatewayPlan) -> tuple[Line, ...]:
+    """Return the lines in the order in which they match."""
+    lines = [_line(public) for public in plan.routes]
+    return tuple(sorted(lines, key=lambda line: (line.host is None, -len(line.prefix))))
+
+
+def hosts(plan: GatewayPlan, *, production: bool) -> tuple[str, ...]:
+    """Return the host names that are served, without those of single routes.
+
+    In production nothing but the declared names, unless there are none at all.
+    """
+    names = [name.lower() for name in plan.hosts]
+    if not production or not names:
+        names += LOOPBACK
+        if plan.bind not in ANY:
+            names.append(f"[{plan.bind}]" if ":" in plan.bind else plan.bind)
+    return tuple(dict.fromkeys(names))
+
+
+def _line(public: PublicRoute) -> Line:
+    route = public.route
+    prefix = route.path.rstrip("/")
+    # A kept prefix is part of the service's own rules.
+    before = "" if public.mount == "keep" else prefix
+    return Line(
+        service=public.service,
+        host=route.host.lower() if route.host else None,
+        prefix=prefix,
+        forwarded_prefix="" if public.mount == "keep" else prefix,
+        strip=f"^{literal(prefix)}/?" if public.mount == "strip" and prefix else "",
+        only=tuple(expression(pattern, before) for pattern in route.only),
+        refused=tuple(expression(pattern, before) for pattern in route.except_),
+        stream=route.stream,
+        max_body=route.max_body,
+        timeout=route.timeout,
+    )

@@ -1,0 +1,90 @@
+"""What the gateway is told: where it listens, and how each service stands."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from glassware.plan import GatewayPlan
+from glassware.status import Endpoint, Phase
+
+from .limits import Limits
+
+
+Target = Path | tuple[str, int]
+Standing = Literal["serving", "starting", "failing", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """One service at one moment, as the gateway needs to know it.
+
+    Attributes:
+        name: The service.
+        phase: Where it is in its life.
+        targets: Its ready workers: unix sockets, or `(host, port)`.
+        reason: Why it fails, such as a traceback; shown in development only.
+        endpoints: Its URL rules, for the page that lists them.
+        address: The plain TCP address on which the gateway is to listen for
+            this service alone; `None`: it wants none.
+        names: Host names that lead to that address.
+    """
+
+    name: str
+    phase: Phase
+    targets: tuple[Target, ...] = ()
+    reason: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    address: tuple[str, int] | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """What a visitor meets.
+
+        Without a worker, requests are held for some seconds wherever one is
+        expected to come soon.
+        """
+        if self.targets:
+            return "serving"
+        match self.phase:
+            case Phase.FAILING:
+                return "failing"
+            case Phase.STOPPING | Phase.STOPPED:
+                return "stopped"
+            case Phase.WAITING | Phase.STARTING:
+                return "starting"
+            case Phase.RUNNING | Phase.RELOADING | Phase.REPLACING:
+                return "serving"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What never changes while one Envoy runs.
+
+    Attributes:
+        folder: For its files and its admin socket; of mode 0700, short-pathed.
+        plan: The public side of the site.
+        port: The public port.
+        site: Name of the site, for pages.
+        production: Whether pages are plain and only declared hosts are served.
+        threads: Worker threads of Envoy.
+        limits: Sizes, counts and times.
+    """
+
+    folder: Path
+    plan: GatewayPlan
+    port: int
+    site: str = ""
+    production: bool = False
+    threads: int = 2
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def admin(self) -> Path:
+        """The admin socket."""
+        return self.folder / "admin.sock"
+
+    def resource(self, kind: str) -> Path:
+        """Return the file from which Envoy learns its `kind` of resources."""
+        # A folder for each: a rename next to a watched file is an event as well.
+        return self.folder / kind / "current.json"

@@ -1,0 +1,111 @@
+"""The public table as Envoy's virtual hosts.
+
+Within a prefix, what is refused comes before what is public, and a prefix
+with `only` ends with a line that refuses the rest.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from glassware.status import Phase
+
+from . import notices
+from .headers import UNSAID, forwarded, overwrite
+from .pages import Page
+from .retries import leads
+from .routes import Line, hosts, table
+from .state import Place, Upstream
+
+
+Data = dict[str, Any]
+
+_KEPT_IN_PATHS = "/!$&'()*+,;=:@~"
+
+
+def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data:
+    """Return the routes of the public listener.
+
+    Args:
+        place: Where the gateway listens, and its plan.
+        upstreams: The services as they stand, by name.
+    """
+    lines = table(place.plan)
+    named = sorted({line.host for line in lines if line.host is not None})
+    served = hosts(place.plan, production=place.production)
+    groups = [(name, [name]) for name in named]
+    if rest := [name for name in served if name not in named]:
+        groups.append(("site", rest))
+    nothing = notices.no_route(place, lines, upstreams)
+    virtual_hosts = [
+        {
+            "name": name,
+            "domains": domains,
+            "routes": [
+                route
+                for line in lines
+                if line.host is None or line.host in domains
+                for route in _line(line, upstreams.get(line.service), nothing, place)
+            ]
+            + list(nothing.routes({"prefix": "/"}, place.limits.page)),
+        }
+        for name, domains in groups
+    ]
+    others = notices.other_host(place).routes({"prefix": "/"})
+    virtual_hosts.append({"name": "*", "domains": ["*"], "routes": list(others)})
+    return {
+        "name": "public",
+        "ignore_port_in_host_matching": True,
+        "max_direct_response_body_size_bytes": place.limits.page,
+        "request_headers_to_add": forwarded(),
+        "request_headers_to_remove": UNSAID,
+        "virtual_hosts": virtual_hosts,
+    }
+
+
+def _line(
+    line: Line, upstream: Upstream | None, nothing: Page, place: Place
+) -> Iterator[Data]:
+    for refused in line.refused:
+        yield from nothing.routes(_matching(refused), place.limits.page)
+    for match in map(_matching, line.only) if line.only else (_below(line),):
+        yield from _open(line, match, upstream, place)
+    if line.only and line.prefix:
+        yield from nothing.routes(_below(line), place.limits.page)
+
+
+def _open(
+    line: Line, match: Data, upstream: Upstream | None, place: Place
+) -> Iterator[Data]:
+    """Return the routes of what is public, as the service stands now."""
+    limit = place.limits.page
+    upstream = upstream or Upstream(name=line.service, phase=Phase.STOPPED)
+    if upstream.standing in {"failing", "stopped"}:
+        yield from notices.absent(place, upstream).routes(match, limit)
+        return
+    if upstream.standing == "starting" and not place.production:
+        # Only who looks at a page is served by one; a program waits better.
+        yield next(notices.starting(place, upstream).routes(match, limit))
+    for extra, action, filters in leads(line, place.limits):
+        yield {
+            "match": {**match, **extra},
+            "route": action,
+            "request_headers_to_add": _prefix(line),
+            "typed_per_filter_config": filters,
+        }
+
+
+def _below(line: Line) -> Data:
+    prefix = quote(line.prefix, safe=_KEPT_IN_PATHS)
+    return {"path_separated_prefix": prefix} if prefix else {"prefix": "/"}
+
+
+def _matching(expression: str) -> Data:
+    return {"safe_regex": {"regex": expression}}
+
+
+def _prefix(line: Line) -> list[Data]:
+    if not line.forwarded_prefix:
+        return []
+    value = quote(line.forwarded_prefix, safe=_KEPT_IN_PATHS)
+    return [overwrite("x-forwarded-prefix", value.replace("%", "%%"))]

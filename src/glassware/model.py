@@ -111,7 +111,7 @@ class Route:
         float, Meta(gt=0, le=_DAY, description="Seconds until the gateway gives up.")
     ] = 10.0
     csrf: Annotated[
-        bool, Meta(description="Refuse cross-site form posts (read from issue 5 on).")
+        bool, Meta(description="Refuse cross-site form posts; not in force yet.")
     ] = True
 
 
@@ -208,7 +208,7 @@ class Service:
         Meta(ge=0, le=_DAY, description="Seconds that a stopping worker may take."),
     ] = 10.0
     fast: Annotated[
-        bool, Meta(description="Let the worker make Flask faster (from issue 7 on).")
+        bool, Meta(description="Let the worker make Flask faster; not in force yet.")
     ] = True
     owner: Annotated[str | None, Meta(description="Who looks after it.")] = None
     tasks: Annotated[
@@ -264,7 +264,7 @@ class Site:
     )
     groups: Annotated[
         Mapping[Name, tuple[str, ...]],
-        Meta(description="Services that share one process (read from issue 3 on)."),
+        Meta(description="Services that share one process; not in force yet."),
     ] = field(default_factory=dict)
     engines: Annotated[
         Mapping[str, Engine],

@@ -13,3 +13,5 @@ from .edges import start_order as start_order
 from .svg import as_svg as as_svg
 from .text import as_mermaid as as_mermaid
 from .text import as_text as as_text
+from .undeclared import UndeclaredCall as UndeclaredCall
+from .undeclared import undeclared_calls as undeclared_calls

@@ -52,8 +52,9 @@ def _candidates(folder: Path, name: str) -> Iterator[str]:
         for file in _FILES:
             if (root / file).is_file():
                 yield prefix + file
-        if defines_app(root / "main.py"):
-            yield prefix + "main.py"
+        for file in (f"{spelled(name)}.py", "main.py"):
+            if defines_app(root / file):
+                yield prefix + file
         yield from _package(root, spelled(name))
 
 

@@ -86,13 +86,13 @@ def odd_character(shape: Shape, value: str) -> str | None:
 
 
 def _beyond(meta: Meta, value: Any) -> Words | None:
-    if meta.pattern and not re.search(meta.pattern, value):
-        plain = (meta.extra or {}).get("plain", f"text like `{meta.pattern}`")
-        return f"must be {plain}, not {_shown(value)}", None
     if meta.min_length and len(value) < meta.min_length:
         return "must not be empty", None
     if meta.max_length and len(value) > meta.max_length:
         return f"must be at most {meta.max_length} characters long", None
+    if meta.pattern and not re.search(meta.pattern, value):
+        plain = (meta.extra or {}).get("plain", f"text like `{meta.pattern}`")
+        return f"must be {plain}, not {_shown(value)}", None
     limits = [
         f"{words} {limit}"
         for words, limit in (

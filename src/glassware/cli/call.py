@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from glassware import services
+from glassware.service.client import services
 
 from .site import here, known
 

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,14 +13,11 @@ import click
 
 from glassware import engines
 from glassware.errors import GlasswareError
-from glassware.gateway import find_envoy
+from glassware.gateway import check_envoy
 from glassware.runner.state import State
 
 from . import output
 from .site import json_option
-
-
-OLDEST_PYTHON = (3, 11)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +63,18 @@ def command(as_json: bool) -> None:
 def _diagnose() -> Iterator[Diagnosis]:
     yield _system()
     yield _python()
-    yield _attempt("Envoy", lambda: str(find_envoy().version))
+    yield _attempt("Envoy", check_envoy)
     yield _attempt("runtime folder", lambda: str(State(Path.cwd()).runtime.parent))
     yield _package("granian", broken=True)
     yield _package("pycurl", broken=True)
     for name in engines.NAMES:
-        yield _attempt(
-            name, lambda name=name: engines.find(name).version(), state="missing"
-        )
+        yield _attempt(name, partial(_version, name), state="missing")
     yield _program("setpriv", "util-linux; ties programs to the supervisor")
     yield _program("chromium", "only for the browser tests of a checkout")
+
+
+def _version(engine: str) -> str:
+    return engines.find(engine).version()
 
 
 def _system() -> Diagnosis:
@@ -91,11 +91,7 @@ def _system() -> Diagnosis:
 
 def _python() -> Diagnosis:
     found = platform.python_version()
-    if sys.version_info >= OLDEST_PYTHON:
-        return Diagnosis(what="Python", state="ok", found=found)
-    return Diagnosis(
-        what="Python", state="broken", found=found, hint="Python 3.11 or newer"
-    )
+    return Diagnosis(what="Python", state="ok", found=found)
 
 
 def _attempt(what: str, look: Callable[[], str], state: str = "broken") -> Diagnosis:

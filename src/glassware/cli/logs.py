@@ -15,7 +15,7 @@ from .terminal import Terminal
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Since(click.ParamType):
+class Since(click.ParamType[float]):
     """A moment, as how long ago it was: `90s`, `10m`, `2h`, `1d`."""
 
     name = "age"
@@ -42,6 +42,6 @@ def command(sources: tuple[str, ...], follow: bool, since: float) -> None:
     for entry in LogStore(site.state.logs).read(sources, since=since):
         terminal.lines(entry.at, entry.source, entry.text)
     if follow:
-        for entry in listen(site.state.running().control, "follow"):
-            if not sources or entry["source"] in sources:
-                terminal.lines(entry["at"], entry["source"], entry["text"])
+        for said in listen(site.state.running().control, "follow"):
+            if not sources or said["source"] in sources:
+                terminal.lines(said["at"], said["source"], said["text"])

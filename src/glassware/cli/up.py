@@ -81,9 +81,8 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
     except GlasswareError as error:
         output.show_error(error)
         return error.exit_code
-    terminal = Terminal(
-        (*(s.name for s in plan.services), *(s.key for s in plan.servers))
-    )
+    sources = [*(s.name for s in plan.services), *(s.key for s in plan.servers)]
+    terminal = Terminal((*sources, "gateway"))
     bulletin = Bulletin([terminal.hear])
     try:
         return asyncio.run(Supervisor(read, plan, state, options, bulletin).run())

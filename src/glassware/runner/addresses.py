@@ -4,25 +4,13 @@ import hashlib
 import socket
 from contextlib import closing
 
+from glassware.gateway import free_port, is_free
 from glassware.plan import Plan, ServicePlan
 
 from .state import State
 
 
 LOOPBACK = "127.0.0.1"
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens at an address, not even one that would share it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with closing(socket.socket(family)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError:
-            return False
-        return True
 
 
 class Ports:
@@ -45,8 +33,7 @@ class Ports:
         known = self._known.get("gateway", 0)
         if known and is_free(host, known):
             return self._keep("gateway", known)
-        port = next(p for p in range(first, 65536) if is_free(host, p))
-        return self._keep("gateway", port)
+        return self._keep("gateway", free_port(host, first))
 
     def _free(self, host: str) -> int:
         while True:

@@ -4,16 +4,15 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from glassware.errors import GatewayError, PortTaken
-from glassware.gateway import Gateway, Holder, Place, Upstream, holder, is_free
+from glassware.errors import GatewayError
+from glassware.gateway import Gateway, Place, Upstream, is_free, taken
 from glassware.plan import Plan
 
 from .addresses import Ports
-from .events import Bulletin, Told
+from .events import Bulletin, Importance, Told
 from .lifecycle import pause
 from .processes import Child, Nursery
 from .services import RunningService
@@ -21,7 +20,6 @@ from .services import RunningService
 
 FIRST_PORT = 8000
 READY_WITHIN = 20.0
-TAKEN_WITHIN = 5.0
 ASK_EVERY = 0.005
 
 
@@ -32,8 +30,8 @@ class Surroundings(Protocol):
     bulletin: Bulletin
     nursery: Nursery
     runtime: Path
-    services: Mapping[str, RunningService]
-    addresses: Mapping[str, tuple[str, int]]
+    services: dict[str, RunningService]
+    addresses: dict[str, tuple[str, int]]
 
     def output(self, source: str) -> int:
         """Return the writing end of a pipe for a source."""
@@ -54,6 +52,7 @@ class Front:
         self._child: Child | None = None
         self._stopping = False
         self._publishing = asyncio.Lock()
+        self._round: asyncio.Task[None] | None = None
         self.url = ""
         self.ready = asyncio.Event()
 
@@ -73,16 +72,11 @@ class Front:
         if wanted is None:
             port = ports.claim_public(plan.bind, FIRST_PORT)
             if port != FIRST_PORT:
-                self._say_who_has(FIRST_PORT, f"the site is at port {port} instead")
+                self._tell(f"{taken(plan.bind, FIRST_PORT).message}: uses {port}")
         elif is_free(plan.bind, wanted):
             port = wanted
         else:
-            raise PortTaken(
-                f"port {wanted} is taken{_by(holder(plan.bind, wanted))}",
-                hint="end that program, or name another port: glassware up --port N",
-            )
-        host = plan.hosts[0] if plan.hosts else "localhost"
-        self.url = f"http://{host}:{port}"
+            raise taken(plan.bind, wanted)
         folder = self._around.runtime / "gateway"
         folder.mkdir(mode=0o700)
         self._gateway = Gateway(
@@ -94,4 +88,109 @@ class Front:
                 production=self._around.plan.production,
             )
         )
-        self._gateway.update(self._upstreams())
+        self.url = self._gateway.url
+
+    async def run(self) -> None:
+        """Bring the gateway up and keep it up until `stop`."""
+        failures = 0
+        while not self._stopping:
+            began = time.monotonic()
+            try:
+                await self._bring_up(self._theirs())
+                failures = 0
+            except GatewayError as error:
+                self._tell(f"{error.message}: {error.hint or ''}", "error")
+            await self._until_it_ends()
+            if not self._stopping:
+                failures += 1
+                self._tell("ended; it is started again", "error")
+                left = pause(failures) - (time.monotonic() - began)
+                await asyncio.sleep(max(0.0, left))
+
+    async def publish(self) -> None:
+        """Tell who serves; return when Envoy has it.
+
+        Whoever asks while a round is under way shares the next one: a hundred
+        services that become ready at once cost a few rounds, not a hundred.
+        """
+        if self._round is None:
+            self._round = asyncio.create_task(self._publish())
+        await asyncio.shield(self._round)
+
+    async def stop(self, grace: float) -> None:
+        """End the gateway, at the latest after `grace` seconds."""
+        self._stopping = True
+        if self._child is not None:
+            await self._child.stop(signal.SIGTERM, grace)
+
+    async def _publish(self) -> None:
+        async with self._publishing:
+            self._round = None
+            version = self._theirs().update(self._upstreams())
+            if self.pid is None or not self.ready.is_set():
+                return
+            try:
+                await self._theirs().wait(version)
+            except GatewayError as error:
+                if not self._stopping:
+                    self._tell(f"{error.message}: {error.hint or ''}", "error")
+
+    async def _bring_up(self, gateway: Gateway) -> None:
+        async with self._publishing:
+            gateway.update(self._upstreams())
+            argv, environment = gateway.launch()
+            output = self._around.output("gateway")
+            try:
+                self._child = self._around.nursery.spawn(
+                    argv, environment=environment, output=output
+                )
+            finally:
+                os.close(output)
+        deadline = time.monotonic() + READY_WITHIN
+        while not await asyncio.to_thread(gateway.ready):
+            if not self._child.running or time.monotonic() > deadline:
+                self._child.kill()
+                raise GatewayError(
+                    "the gateway does not start", hint="glassware logs gateway"
+                )
+            await asyncio.sleep(ASK_EVERY)
+        self.ready.set()
+
+    async def _until_it_ends(self) -> None:
+        if self._child is not None:
+            await self._child.wait()
+
+    def _upstreams(self) -> list[Upstream]:
+        return [
+            Upstream(
+                name=service.name,
+                phase=service.phase,
+                targets=tuple(worker.address for worker in service.serving),
+                reason=self._reason(service),
+                endpoints=service.endpoints,
+                address=self._listens(service),
+                names=address.names
+                if (address := service.plan.service.address)
+                else (),
+            )
+            for service in self._around.services.values()
+        ]
+
+    def _reason(self, service: RunningService) -> str | None:
+        return "\n\n".join(filter(None, (service.reason, service.detail))) or None
+
+    def _listens(self, service: RunningService) -> tuple[str, int] | None:
+        """Return the plain address that the gateway listens on for a service."""
+        if service.plan.listens_itself:
+            return None
+        return self._around.addresses.get(service.name)
+
+    def _theirs(self) -> Gateway:
+        if self._gateway is None:
+            raise GatewayError("the gateway has no port yet")
+        return self._gateway
+
+    def _tell(self, text: str, importance: Importance = "warning") -> None:
+        self._around.bulletin.tell(
+            Told(at=time.time(), source="gateway", text=text, importance=importance)
+        )

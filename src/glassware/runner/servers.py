@@ -51,7 +51,7 @@ class RunningServer:
     _accesses: dict[tuple[str, str], asyncio.Future[Access]] = field(
         default_factory=dict
     )
-    _stopping: bool = False
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         """Make a promise for every database."""
@@ -78,26 +78,26 @@ class RunningServer:
     async def run(self) -> None:
         """Bring it up and keep it up until `stop`."""
         failures = 0
-        while not self._stopping:
+        while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 await self._bring_up()
             except EngineError as error:
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 hint = f"\nhint: {error.hint}" if error.hint else ""
                 self._tell(f"{error.message}{hint}", "error")
             else:
                 await self._until_it_ends()
                 failures = 0
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             failures += 1
             await asyncio.sleep(max(0.0, pause(failures) - time.monotonic() + began))
 
     async def stop(self, grace: float) -> None:
         """End it in good order, or after `grace` seconds at once."""
-        self._stopping = True
+        self._stopping.set()
         if self.child is not None and self.place is not None:
             signum = self.engine.launch(self.place).stop
             await self.child.stop(signum, grace)
@@ -107,7 +107,7 @@ class RunningServer:
         if self.place is not None:
             self.version = await asyncio.to_thread(self.engine.version)
             await asyncio.to_thread(self.engine.prepare, self.place)
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             self._start(self.place)
             admin_url = self.engine.admin_url(self.place)
@@ -162,7 +162,7 @@ class RunningServer:
             return
         await self.child.wait()
         self.ready = False
-        if not self._stopping:
+        if not self._stopping.is_set():
             self._tell("ended; it is started again", "error")
 
     def _tell(self, text: str, importance: Importance) -> None:

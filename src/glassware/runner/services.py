@@ -179,7 +179,7 @@ class RunningService:
                     f"{self.reason}; the old code serves on", "error", self.detail
                 )
             case Action.PAUSE:
-                await self._pause(withdraw=event is Event.FAILED)
+                await self._pause(lost=event is Event.LOST)
             case Action.RENEW:
                 self._resume_later()
             case Action.WITHDRAW:
@@ -256,11 +256,11 @@ class RunningService:
             for e in said.get("endpoints", ())
         )
 
-    async def _pause(self, *, withdraw: bool) -> None:
+    async def _pause(self, *, lost: bool) -> None:
         self._drop_incoming()
-        if time.monotonic() - self._ready_since > HEALTHY_AFTER:
+        if lost and time.monotonic() - self._ready_since > HEALTHY_AFTER:
             self._failures = 0
-        if withdraw:
+        if not lost:
             self._withdraw()
             await self.around.publish()
             self._tell_once(f"does not start: {self.reason}")

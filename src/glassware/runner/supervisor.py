@@ -88,19 +88,19 @@ class Supervisor:
         self.services: dict[str, RunningService] = {}
         self.servers: dict[str, RunningServer] = {}
         self._load = load
-        self._nursery = Nursery()
+        self.nursery = Nursery()
         self._ports = Ports(state)
-        self._addresses: dict[str, tuple[str, int]] = {}
+        self.addresses: dict[str, tuple[str, int]] = {}
         self._zygotes = Zygotes(
-            nursery=self._nursery,
+            nursery=self.nursery,
             output=self.output,
             environment=dict(os.environ),
             preload=preload(plan),
         )
         self._starter = Starter(
-            self._nursery, self._zygotes, self.output, self._worker_ended
+            self.nursery, self._zygotes, self.output, self._worker_ended
         )
-        self._front = Front(self)
+        self._front = Front(self, options.port)
         self._control = control_of(self)
         self._asked_to_stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,7 +117,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Run the site; return the exit code of the command."""
-        self._nursery.open()
+        self.nursery.open()
         self.bulletin.listeners.insert(0, self.logs.hear)
         self._hear_signals()
         try:
@@ -170,7 +170,7 @@ class Supervisor:
         late = Late(
             url=self.url,
             neighbours={n: self._neighbour(n) for n in self.services},
-            addresses=self._addresses,
+            addresses=self.addresses,
             accesses=accesses,
             offered={
                 d.engine: self.servers[d.server].engine.variables
@@ -197,7 +197,7 @@ class Supervisor:
         host, port, path = "127.0.0.1", 0, None
         if plan.launch == "command":
             host, port = (
-                self._addresses[plan.name]
+                self.addresses[plan.name]
                 if plan.listens_itself
                 else (host, free_port())
             )
@@ -223,7 +223,7 @@ class Supervisor:
         if command is not None:
             self._tell(plan.name, f"runs `{command}`")
             await run_task(
-                self._nursery,
+                self.nursery,
                 command,
                 cwd=plan.service.folder,
                 environment=await self.variables(plan),
@@ -255,9 +255,9 @@ class Supervisor:
                 self.servers[server.key] = self._server(server.key)
                 self._start(self.servers[server.key].run())
         for service in plan.services:
-            if service.address and service.name not in self._addresses:
+            if service.address and service.name not in self.addresses:
                 address = plain_address(plan, service, self._ports)
-                self._addresses[service.name] = address
+                self.addresses[service.name] = address
         added = [s for s in plan.services if s.name not in self.services]
         for service in added:
             self.services[service.name] = RunningService(plan=service, around=self)
@@ -293,7 +293,7 @@ class Supervisor:
         return RunningServer(
             plan=plan,
             engine=engines.find(plan.engine),
-            nursery=self._nursery,
+            nursery=self.nursery,
             output=self.output,
             bulletin=self.bulletin,
             passwords=self.state.credential,
@@ -305,7 +305,7 @@ class Supervisor:
 
     def _neighbour(self, name: str) -> str:
         if self.plan.service(name).launch == "command":
-            host, port = self._addresses.get(name, ("127.0.0.1", 0))
+            host, port = self.addresses.get(name, ("127.0.0.1", 0))
             return f"http://{host}:{port}"
         return f"unix:{self.runtime / 'services' / name}"
 

@@ -212,6 +212,8 @@ class Starter:
                 worker.ready.set_result(said)
             case "failed":
                 worker.fail(said.get("reason", "it failed"), said.get("traceback", ""))
+            case _:
+                pass
 
     def _silent(self, worker: Worker) -> None:
         worker.fail("it ended before it was ready")

@@ -12,6 +12,7 @@ can be lost or done twice, so all of it is here:
   none of these here.
 """
 
+import math
 import select
 
 import pycurl
@@ -32,6 +33,8 @@ _NOTHING_WAS_SENT = frozenset(
         pycurl.E_COULDNT_RESOLVE_HOST,
     }
 )
+_BLANK = (b"\r\n", b"\n")
+_INTERIM = (b"", b"1")
 _CUT = frozenset({pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR})
 
 
@@ -66,6 +69,7 @@ class Connection:
         self.used = 0.0
         self._socket = "" if worker.startswith("http://") else worker
         self._origin = "http://localhost" if self._socket else worker.rstrip("/")
+        self._descriptor = -1
         self._largest = largest
         self._lines: list[bytes] = []
         self._chunks: list[bytes] = []
@@ -85,7 +89,7 @@ class Connection:
         curl = self._curl
         curl.setopt(pycurl.URL, self._origin + request.target)
         curl.setopt(pycurl.HTTPHEADER, _header_lines(request))
-        curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
+        curl.setopt(pycurl.TIMEOUT_MS, math.ceil(seconds * 1000))
         plain = request.method == "GET" and request.body is None
         if not plain:
             self._set_method(request)
@@ -94,6 +98,7 @@ class Connection:
         except pycurl.error as error:
             raise self._explain(error, request) from None
         response = self._take_response(request)
+        self._descriptor = curl.getinfo(pycurl.ACTIVESOCKET)
         if not plain:
             curl.reset()
             self._prepare()
@@ -101,11 +106,10 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether the kept connection is open and has nothing to say."""
-        descriptor = self._curl.getinfo(pycurl.ACTIVESOCKET)
-        if descriptor < 0:
+        if self._descriptor < 0:
             return False
         poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
+        poll.register(self._descriptor, select.POLLIN)
         return not poll.poll(0)
 
     def close(self) -> None:
@@ -153,20 +157,21 @@ class Connection:
 
     def _take_response(self, request: Request) -> Response:
         content = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        response = Response(
-            request=request,
-            status_code=self._curl.getinfo(pycurl.RESPONSE_CODE),
-            fields=_fields(self._lines),
-            content=content,
-        )
+        fields, whole = _fields(self._lines)
         self._forget()
-        for name, value in response.fields:
+        if not whole:
+            raise BadAnswer(
+                f"the answer of `{request.neighbour}` to {request} is unusable: "
+                "it ends within its headers"
+            )
+        for name, value in fields:
             if name.lower() == "content-encoding" and value.lower() != "identity":
                 raise BadAnswer(
                     f"`{request.neighbour}` answered {request} with the content "
                     f"encoding `{value}`, though `identity` was asked for"
                 )
-        return response
+        status = self._curl.getinfo(pycurl.RESPONSE_CODE)
+        return Response(request, status, fields, content)
 
     def _forget(self) -> None:
         self._lines, self._chunks, self._size = [], [], 0
@@ -206,17 +211,23 @@ def _header_lines(request: Request) -> list[str]:
     return lines
 
 
-def _fields(lines: list[bytes]) -> list[tuple[str, str]]:
-    """Return the fields of the last header block: the ones before it are 1xx."""
+def _fields(lines: list[bytes]) -> tuple[list[tuple[str, str]], bool]:
+    """Return the fields of the final response, and whether their end was seen.
+
+    The blocks before it are 1xx, the lines after it are trailers.
+    """
     fields: list[tuple[str, str]] = []
-    ended = True
+    status, ended = b"", True
     for line in lines:
-        if ended and line.startswith(b"HTTP/"):
+        if ended and status[:1] not in _INTERIM:
+            break
+        if ended:
             fields, ended = [], False
-        elif line in {b"\r\n", b"\n"}:
+            status = line.partition(b" ")[2]
+        elif line in _BLANK:
             ended = True
         else:
             name, colon, value = line.decode("latin-1").partition(":")
             if colon:
                 fields.append((name, value.strip()))
-    return fields
+    return fields, ended

@@ -1,0 +1,90 @@
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from http_worker import Serve, Worker
+
+from glassware.environment import Binding, Settings, to_variables
+from glassware.service import client, settings
+from glassware.service.wire import Wire
+
+
+As = Callable[..., Settings]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose path is short enough for sockets."""
+    path = Path(tempfile.mkdtemp(prefix="gw-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def become(monkeypatch: pytest.MonkeyPatch) -> Iterator[As]:
+    """Make this process the service that the given settings describe."""
+
+    def become(
+        *,
+        site: str = "shop",
+        service: str = "storefront",
+        url: str = "http://localhost:8000",
+        calls: tuple[str, ...] | None = ("catalog",),
+        neighbours: Mapping[str, str] | None = None,
+        databases: Mapping[str, Binding] | None = None,
+    ) -> Settings:
+        described = Settings(
+            site=site,
+            service=service,
+            url=url,
+            calls=calls,
+            neighbours=neighbours or {},
+            databases=databases or {},
+        )
+        for name, value in to_variables(described).items():
+            monkeypatch.setenv(name, value)
+        settings.forget()
+        return described
+
+    yield become
+    monkeypatch.undo()
+    settings.forget()
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """The transport of this test's calls."""
+    client._transport.cache_clear()
+    transport = client._transport()
+    assert isinstance(transport, Wire)
+    yield transport
+    transport.close()
+    client._transport.cache_clear()
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Callable[..., Worker]]:
+    """Start a worker of the one neighbour; it is gone after the test."""
+    workers: list[Worker] = []
+
+    def start(serve: Serve, name: str = "1.0", **options: int) -> Worker:
+        (folder / "ready").mkdir(exist_ok=True)
+        hidden = folder / f"{name}.starting"
+        worker = Worker(hidden, serve, **options)
+        worker.path = hidden.rename(folder / "ready" / f"{name}.sock")
+        workers.append(worker)
+        return worker
+
+    yield start
+    for worker in workers:
+        with worker:
+            pass
+
+
+@pytest.fixture
+def catalog(become: As, folder: Path, wire: Wire) -> client.Neighbour:
+    """The neighbour `catalog`, whose workers `start` starts."""
+    become(neighbours={"catalog": f"unix:{folder}/ready"})
+    return client.services.catalog

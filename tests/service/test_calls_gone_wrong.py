@@ -1,0 +1,271 @@
+"""Every way in which a neighbour can disappoint, and what its caller is told."""
+
+import random
+import socket
+import threading
+import time
+from collections import Counter
+from functools import partial
+
+import pytest
+from http_worker import Worker, answer, answering, read
+
+from glassware.errors import BadAnswer, CallTimedOut, ServiceUnavailable
+from glassware.service import client
+from glassware.service.client import services
+from glassware.service.wire import Wire
+
+
+MIB = 1024 * 1024
+
+
+def saying(answer_: bytes, *, then_close: bool = True):
+    """Return a server that says the same to every request."""
+
+    def serve(connection: socket.socket) -> None:
+        for _ in read(connection):
+            connection.sendall(answer_)
+            if then_close:
+                return
+
+    return serve
+
+
+def test_a_slow_answer_ends_at_the_time_limit(catalog, start):
+    """The caller gets its thread back when its time is over."""
+    enough = threading.Event()
+    start(answering(lambda _: answer(str(enough.wait(30)).encode())))
+    began = time.monotonic()
+    with pytest.raises(CallTimedOut) as caught:
+        catalog.get("/slow?secret=1", timeout=0.2)
+    enough.set()
+    assert 0.2 <= time.monotonic() - began < 2
+    assert caught.value.message == "`catalog` did not answer `GET /slow` within 0.2 s"
+
+
+def test_a_dripping_answer_ends_at_the_time_limit(catalog, start):
+    """The limit is for the whole answer, not for each part of it."""
+    gone = threading.Event()
+
+    def serve(connection):
+        for _ in read(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            while not gone.wait(0.01):
+                connection.sendall(b".")
+
+    start(serve)
+    with pytest.raises(CallTimedOut):
+        catalog.get("/", timeout=0.2)
+    gone.set()
+
+
+def test_a_connection_is_not_used_after_a_time_out(catalog, start):
+    """A late answer is never taken for the answer to the next request."""
+    late = threading.Event()
+
+    def serve(connection):
+        for asked in read(connection):
+            if asked.target == "/late":
+                late.wait(30)
+            connection.sendall(answer(asked.target.encode()))
+
+    start(serve)
+    with pytest.raises(CallTimedOut):
+        catalog.get("/late", timeout=0.1)
+    late.set()
+    assert catalog.get("/next").text == "/next"
+
+
+def test_what_lies_in_a_kept_connection_is_no_answer(catalog, start):
+    """A server that says too much is not believed the second half."""
+    read_it, said_more = threading.Event(), threading.Event()
+
+    def serve(connection):
+        for asked in read(connection):
+            connection.sendall(answer(asked.target.encode()))
+            if asked.target == "/much":
+                read_it.wait(30)
+                connection.sendall(answer(b"forged"))
+                said_more.set()
+
+    worker = start(serve)
+    assert catalog.get("/much").text == "/much"
+    read_it.set()
+    assert said_more.wait(10)
+    assert catalog.get("/next").text == "/next"
+    assert worker.accepted == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhalf\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\x00\xff\x00",
+    ],
+)
+def test_a_broken_answer_is_an_error(catalog, start, method, broken):
+    """Half an answer is none, and it is not asked for again."""
+    worker = start(saying(broken))
+    with pytest.raises(BadAnswer, match=f"`catalog` to `{method} /x` is unusable: "):
+        catalog.request(method, "/x")
+    assert worker.accepted == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "br", "zstd"])
+def test_nothing_is_inflated(catalog, start, encoding):
+    """A compressed answer was not asked for, and costs nothing but an error."""
+    start(saying(answer(b"bomb", headers=(f"Content-Encoding: {encoding}",))))
+    with pytest.raises(BadAnswer, match=f"content encoding `{encoding}`"):
+        catalog.get("/")
+
+
+def test_two_encodings_in_two_headers_are_refused(catalog, start):
+    """Spreading them over header lines changes nothing."""
+    twice = ("Content-Encoding: identity", "content-encoding: GZIP")
+    start(saying(answer(b"bomb", headers=twice)))
+    with pytest.raises(BadAnswer, match="GZIP"):
+        catalog.get("/")
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_huge_answer_is_cut_off(become, folder, start, monkeypatch, stated):
+    """Whether it states its size or not, it is not taken in."""
+    wire = Wire(largest=MIB)
+    monkeypatch.setattr(client, "_transport", lambda: wire)
+    become(neighbours={"catalog": f"unix:{folder}/ready"})
+
+    def serve(connection):
+        for _ in read(connection):
+            length = b"Content-Length: 9000000000000\r\n" if stated else b""
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n")
+            while True:
+                connection.sendall(b"." * 65536)
+
+    start(serve)
+    with pytest.raises(BadAnswer, match="more than 1048576 bytes"):
+        services.catalog.get("/")
+
+
+def test_an_endless_header_is_cut_off(catalog, start):
+    """Headers have a limit too."""
+
+    def serve(connection):
+        for _ in read(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                connection.sendall(b"A: " + b"a" * 10000 + b"\r\n")
+
+    start(serve)
+    with pytest.raises(BadAnswer):
+        catalog.get("/")
+
+
+def test_a_kept_connection_that_dies_loses_and_repeats_nothing(catalog, start):
+    """A thousand races against a worker that closes idle connections at whim."""
+    done: Counter[str] = Counter()
+    whim = random.Random(7)
+
+    def serve(connection):
+        connection.settimeout(30)
+        for asked in read(connection):
+            done[f"{asked.method} {asked.target}"] += 1
+            connection.sendall(answer())
+            connection.settimeout(whim.choice([0.00005, 0.0002, 0.0005, 0.001]))
+
+    start(serve)
+    for number in range(1000):
+        method = "GET" if number % 3 == 0 else "POST"
+        assert catalog.request(method, f"/{number}", timeout=30).ok
+    posts = [count for name, count in done.items() if name.startswith("POST")]
+    assert set(posts) == {1}
+    assert len(done) == 1000
+
+
+def test_an_order_is_never_carried_out_twice(catalog, start):
+    """A worker that works, and dies before it answers, is not asked again."""
+    done: Counter[str] = Counter()
+
+    def serve(connection):
+        for number, asked in enumerate(read(connection)):
+            done[asked.body.decode()] += 1
+            if number == 1 or asked.target == "/die":
+                return
+            connection.sendall(answer())
+
+    start(serve)
+    for number in range(300):
+        assert catalog.get("/").ok
+        path = "/die" if number % 2 else "/"
+        method = random.choice(["post", "put", "patch", "delete"])
+        send = partial(getattr(catalog, method), path, data=str(number))
+        if path == "/":
+            assert send().ok
+            continue
+        with pytest.raises(ServiceUnavailable) as caught:
+            send()
+        assert caught.value.hint == "it was sent once, and may have been carried out"
+    assert {done[str(number)] for number in range(300)} == {1}
+
+
+def test_a_question_is_asked_once_more(catalog, start):
+    """`GET` survives one lost connection, and only one."""
+    connections = iter([b"", answer(b"second"), b"", b"", answer(b"third")])
+
+    def serve(connection):
+        next(read(connection))
+        connection.sendall(next(connections))
+
+    worker = start(serve)
+    assert catalog.get("/").text == "second"
+    with pytest.raises(ServiceUnavailable, match="closed the connection before"):
+        catalog.get("/")
+    assert worker.accepted == 4
+
+
+def test_a_service_alone_says_at_once_that_nobody_listens(become, wire):
+    """Without a site there is nothing to wait for."""
+    with Worker(None, answering(lambda _: b"")) as worker:
+        address = worker.url
+    become(site="", calls=None, neighbours={"catalog": address})
+    began = time.monotonic()
+    with pytest.raises(ServiceUnavailable) as caught:
+        services.catalog.get("/")
+    assert time.monotonic() - began < 1
+    assert caught.value.hint == f"is it running at `{address}`?"
+
+
+def test_too_many_calls_at_once_wait_for_each_other(become, folder, start, monkeypatch):
+    """Past the limit a call waits within its time, then says why."""
+    wire = Wire(limit=2)
+    monkeypatch.setattr(client, "_transport", lambda: wire)
+    become(neighbours={"catalog": f"unix:{folder}/ready"})
+    release = threading.Event()
+    inside = threading.Semaphore(0)
+
+    def hang(_):
+        inside.release()
+        release.wait(30)
+        return answer()
+
+    start(answering(hang))
+    threads = [
+        threading.Thread(target=services.catalog.get, args=("/",)) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+        inside.acquire()
+    with pytest.raises(ServiceUnavailable, match="2 calls to it were under way"):
+        services.catalog.get("/", timeout=0.1)
+    release.set()
+    assert services.catalog.get("/").ok
+    for thread in threads:
+        thread.join()
+    wire.close()

@@ -1,9 +1,11 @@
 """`python -m glassware.worker`: one worker as a plain process, or `inspect`."""
 
+import importlib
 import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from .job import read_job
 from .process import FAILED, prepared, ready_facts, work
@@ -20,7 +22,7 @@ def main(arguments: Sequence[str]) -> None:
         inspect()
         return
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if set(options) != {"--status", "--job"}:
+    if set(options) - {"--publicly"} != {"--status", "--job"}:
         raise SystemExit(f"usage: {USAGE}")
     own_session()
     die_with_parent()
@@ -28,6 +30,9 @@ def main(arguments: Sequence[str]) -> None:
     with os.fdopen(int(options["--job"]), "rb") as source:
         job = read_job(source.read())
     os.set_inheritable(int(options["--status"]), False)
+    if interface := options.get("--publicly"):
+        public: Any = importlib.import_module(".granian_public", __package__)
+        public.serve_publicly(job, interface, report)
     work(job, report)
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 
 QUIET = 0.1
@@ -64,7 +65,7 @@ class Traffic:
             time.sleep(STEP)
 
 
-def on_stop(begin: Callable[[], None]) -> None:
+def on_stop(begin: Callable[[], object]) -> None:
     """Call `begin` at the first SIGTERM or SIGINT; end at the second.
 
     Args:
@@ -90,7 +91,7 @@ def end_by(seconds: float) -> None:
     timer.start()
 
 
-def end() -> None:
+def end() -> NoReturn:
     """Run exit handlers and end, without waiting for any thread."""
     with suppress(BaseException):
         # What `sys.exit` would do, had it not to wait for threads first.
@@ -100,7 +101,7 @@ def end() -> None:
     end_now()
 
 
-def end_now(code: int = 0) -> None:
+def end_now(code: int = 0) -> NoReturn:
     """Write out what is buffered and end."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(BaseException):

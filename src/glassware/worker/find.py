@@ -25,6 +25,11 @@ FRAMEWORKS = (
 WSGI_ARGUMENTS = 2
 ASGI_ARGUMENTS = 3
 
+_POSITIONAL = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
+
 
 def find_application(module: ModuleType) -> Application:
     """Return the application of `module`.
@@ -108,8 +113,10 @@ def _arity(function: Callable[..., Any]) -> int:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return WSGI_ARGUMENTS
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in kinds and p.default is p.empty for p in parameters)
+    required = [p for p in parameters if p.default is p.empty]
+    if any(p.kind is p.VAR_POSITIONAL for p in required):
+        return WSGI_ARGUMENTS  # a wrapper that takes whatever comes
+    return sum(p.kind in _POSITIONAL for p in required)
 
 
 def _instances(module: ModuleType) -> Iterator[tuple[str, Application]]:

@@ -43,7 +43,7 @@ class WsgiServer:
 
     Args:
         callback: Called with granian's protocol object and a new environ.
-        listener: Bound and listening; it stays open as long as the process.
+        listener: Bound and listening; kept open as long as the server is.
         threads: Requests at once.
     """
 
@@ -63,6 +63,7 @@ class WsgiServer:
         self._scheduler = _python._new_cbscheduler(
             self._loop, callback, impl_asyncio=True
         )
+        self._listener = listener
         self._unix = listener.family == socket.AF_UNIX
 
     def start(self) -> None:
@@ -81,7 +82,7 @@ class AsgiServer:
 
     Args:
         callback: An ASGI application.
-        listener: Bound and listening; it stays open as long as the process.
+        listener: Bound and listening; kept open as long as the server is.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class AsgiServer:
         self._scheduler = _python._new_cbscheduler(
             self._loop, _python._future_watcher_wrapper(called), impl_asyncio=True
         )
+        self._listener = listener
         self._unix = listener.family == socket.AF_UNIX
 
     def start(self) -> None:

@@ -75,6 +75,12 @@ class Job:
     terminal: bool = False
 
 
+def write_job(job: Job) -> bytes:
+    """Return what `read_job` reads."""
+    said = {f.name: getattr(job, f.name) for f in fields(Job)}
+    return json.dumps({**said, "folder": str(job.folder)}).encode()
+
+
 def read_job(text: str | bytes) -> Job:
     """Return the job that `text` says; keys of a newer supervisor are ignored.
 

@@ -1,10 +1,15 @@
 """The life of one worker: prepared, loaded, serving, drained."""
 
+import importlib
+import importlib.util
 import io
 import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+from glassware.errors import AppNotLoaded
 
 from .drain import end_now
 from .endpoints import endpoints_of, files_of_modules
@@ -21,9 +26,13 @@ FAILED = 3
 def work(job: Job, report: Report) -> None:
     """Load the application of `job` and serve it; never returns."""
     report.say("started", pid=os.getpid())
+    environment = dict(os.environ)
     try:
         loaded = prepared(job)
         facts = ready_facts(job, loaded)
+        if facts["server"] == "granian" and not _granian_fits():
+            public: Any = importlib.import_module(".granian_public", __package__)
+            public.begin_anew(job, report, loaded.interface, environment)
         serve(job, loaded, lambda: _ready(report, facts))
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is reported
         report.failed(error)
@@ -48,12 +57,6 @@ def prepared(job: Job) -> Loaded:
     return load(job.folder, job.app, job.service)
 
 
-def _python_path(job: Job) -> list[Path]:
-    # A forked process has had its start already: it would ignore the variable.
-    entries = job.environment.get("PYTHONPATH", "").split(os.pathsep)
-    return [Path(entry) for entry in reversed(entries) if entry]
-
-
 def ready_facts(job: Job, loaded: Loaded) -> dict[str, object]:
     """Return what the supervisor is told about a loaded application."""
     return {
@@ -64,6 +67,25 @@ def ready_facts(job: Job, loaded: Loaded) -> dict[str, object]:
     }
 
 
+def _granian_fits() -> bool:
+    if importlib.util.find_spec("granian") is None:
+        raise AppNotLoaded(
+            f"`granian` is not installed for `{sys.executable}`",
+            hint="`glassware install` adds it to a service's own environment",
+        )
+    try:
+        from .granian_private import fits  # noqa: PLC0415 - another granian may lack it
+    except ImportError:
+        return False
+    return fits()
+
+
 def _ready(report: Report, facts: dict[str, object]) -> None:
     report.say("ready", **facts)
     report.close()
+
+
+def _python_path(job: Job) -> list[Path]:
+    # A forked process has had its start already: it would ignore the variable.
+    entries = job.environment.get("PYTHONPATH", "").split(os.pathsep)
+    return [Path(entry) for entry in reversed(entries) if entry]

@@ -6,6 +6,8 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from glassware.errors import GlasswareError
+
 
 class Report:
     """The writing end of the status pipe.
@@ -32,6 +34,12 @@ class Report:
         """Say why the worker will never be ready."""
         self.say("failed", **describe(error))
 
+    def inheritable(self) -> int | None:
+        """Return the descriptor, for a program that this process becomes."""
+        if self._descriptor is not None:
+            os.set_inheritable(self._descriptor, True)
+        return self._descriptor
+
     def close(self) -> None:
         """Close the pipe: nothing more will be said."""
         if self._descriptor is not None:
@@ -41,6 +49,8 @@ class Report:
 
 def describe(error: BaseException) -> dict[str, str]:
     """Return the one line and the traceback that tell what `error` is."""
+    if isinstance(error, GlasswareError):
+        return {"reason": str(error), "traceback": ""}
     last = traceback.format_exception_only(error)[-1].strip().splitlines()
     return {
         "reason": _reason(error) or (last[0] if last else repr(error)),

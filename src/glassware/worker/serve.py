@@ -1,11 +1,13 @@
 """Which server an application gets, and how it is served until it is told to stop."""
 
+import asyncio
 import importlib
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
+from .development import for_development
 from .drain import Traffic, end, end_by, on_stop
 from .job import Job
 from .listen import listen
@@ -37,14 +39,17 @@ def serve(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
 
     Raises:
         OSError: The socket cannot be bound.
+        AppNotLoaded: An ASGI application says that it cannot start.
     """
-    listener = listen(job)
+    if loaded.interface == "asgi":
+        asyncio.run(_serve_asgi(job, loaded, ready))
+    else:
+        _serve_wsgi(job, loaded, ready)
+
+
+def _serve_wsgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
     traffic = Traffic()
-    server: Any = _room("granian_private").WsgiServer(
-        _room("wsgi").granian_callback(loaded.application, job.mounts, traffic),
-        listener,
-        job.threads,
-    )
+    server = _wsgi_server(job, loaded, traffic)
     stopping = threading.Event()
     on_stop(stopping.set)
     server.start()
@@ -54,6 +59,39 @@ def serve(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
     traffic.close()
     traffic.wait_until_quiet(job.drain / 2)
     server.stop()
+    # granian waits for all; the threaded server leaves its threads to us.
+    traffic.wait_until_quiet(job.drain)
+    end()
+
+
+def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
+    application = for_development(job, loaded)
+    listener = listen(job)
+    if choose(job, loaded) == "threaded":
+        placed = _room("middleware").Placed(application, job.mounts, traffic)
+        return _room("threaded").ThreadedServer(placed, listener)
+    callback = _room("wsgi").granian_callback(application, job.mounts, traffic)
+    return _room("granian_private").WsgiServer(callback, listener, job.threads)
+
+
+async def _serve_asgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
+    asgi = _room("asgi")
+    traffic = Traffic()
+    application = for_development(job, loaded)
+    lifespan = asgi.Lifespan(application)
+    await lifespan.start()
+    placed = asgi.placed(application, job.mounts, traffic, lifespan.state)
+    server = _room("granian_private").AsgiServer(placed, listen(job))
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    on_stop(lambda: loop.call_soon_threadsafe(stopping.set))
+    server.start()
+    ready()
+    await stopping.wait()
+    end_by(job.drain)
+    traffic.close()
+    await asyncio.to_thread(traffic.wait_until_quiet, job.drain / 2)
+    await server.stop()
+    await lifespan.end()
     end()
 
 

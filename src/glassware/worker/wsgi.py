@@ -169,11 +169,12 @@ class _Sender:
         answer = self._answer
         if not answer.status:
             raise RuntimeError("the application never called `start_response`")
-        for name, value in answer.headers:
-            if not value.isascii():
-                _warn_of(name)
         answer.sent = True
-        return answer.status, _closing(answer.headers, self._traffic)
+        headers = [
+            (name, value if value.isascii() else _on_the_wire(value))
+            for name, value in answer.headers
+        ]
+        return answer.status, _closing(headers, self._traffic)
 
 
 def _respond(
@@ -247,13 +248,9 @@ def show(error: BaseException) -> None:
     sys.stderr.flush()
 
 
-_warned: set[str] = set()
-
-
-def _warn_of(name: str) -> None:
-    if name not in _warned:
-        _warned.add(name)
-        sys.stderr.write(
-            f"the header `{name}` was left out: granian sends ASCII alone "
-            '(`server = "threaded"` in `service.toml` sends it)\n'
-        )
+def _on_the_wire(value: str) -> str:
+    """Return the text that granian, which writes UTF-8, makes the right bytes of."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value

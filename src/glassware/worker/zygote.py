@@ -66,7 +66,7 @@ def _begin_anew(arguments: Sequence[str], without: str) -> NoReturn:
     # The thread is there for good; only a new program image is rid of it.
     module = ("-m", "glassware.worker.zygote")
     os.set_inheritable(_options(arguments).control, True)
-    os.execv(  # noqa: S606 - no shell is wanted
+    os.execv(
         sys.executable, [sys.executable, *module, *arguments, "--without", without]
     )
 

@@ -1,0 +1,50 @@
+"""What a developer wants and production does not: fresh templates, a debugger."""
+
+import os
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+from .find import Application
+from .job import Job
+from .load import Loaded
+
+
+def for_development(job: Job, loaded: Loaded) -> Application:
+    """Return the application of `loaded` as the job's settings want it."""
+    application = loaded.application
+    if job.development or job.debug:
+        _reload_templates(application)
+    if not job.debug:
+        return application
+    if hasattr(application, "debug"):
+        application.debug = True
+    return _debugged(application, job) if loaded.interface == "wsgi" else application
+
+
+def _reload_templates(application: Any) -> None:
+    config = getattr(application, "config", None)
+    if not isinstance(config, dict) or "TEMPLATES_AUTO_RELOAD" not in config:
+        return
+    if config["TEMPLATES_AUTO_RELOAD"] is None:
+        config["TEMPLATES_AUTO_RELOAD"] = True
+        # An environment that exists has read the setting already.
+        if "jinja_env" in vars(application):
+            application.jinja_env.auto_reload = True
+
+
+def _debugged(application: Application, job: Job) -> Application:
+    from werkzeug.debug import DebuggedApplication  # noqa: PLC0415 - only for debugging
+
+    debugged = DebuggedApplication(application, evalex=True)
+    debugged.trusted_hosts += _public_hosts(job)
+    if debugged.pin is None:
+        sys.stderr.write("the debugger is active, without a PIN\n")
+    else:
+        sys.stderr.write(f"the debugger is active; its PIN is {debugged.pin}\n")
+    return debugged
+
+
+def _public_hosts(job: Job) -> list[str]:
+    host = urlsplit(os.environ.get("GLASSWARE_URL", "")).hostname
+    return [host] if host else []

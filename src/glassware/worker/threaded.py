@@ -1,0 +1,66 @@
+"""Werkzeug's threaded server, for WebSockets from within WSGI views.
+
+Flask-Sock and Flask-SocketIO (in its threading mode) take the raw socket out of
+the environ, which a Rust server cannot give away. Each connection has a thread,
+and each answer closes its connection.
+"""
+
+import socket
+import threading
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from .find import Application
+
+
+POLL = 0.05
+
+
+class _Handler(WSGIRequestHandler):
+    # Set here, because Werkzeug would otherwise set it on its own class.
+    protocol_version = "HTTP/1.1"
+
+    def make_environ(self) -> dict[str, Any]:
+        environ = super().make_environ()
+        if cookies := self.headers.get_all("Cookie"):
+            environ["HTTP_COOKIE"] = "; ".join(cookies)
+        if environ["REMOTE_ADDR"] == "<local>":
+            environ["REMOTE_ADDR"] = ""
+        return environ
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: the gateway knows every request."""
+
+
+class ThreadedServer:
+    """Werkzeug's server on a socket that exists.
+
+    Args:
+        application: A WSGI application.
+        listener: Bound and listening.
+    """
+
+    def __init__(self, application: Application, listener: socket.socket) -> None:
+        unix = listener.family == socket.AF_UNIX
+        name = listener.getsockname()
+        host, port = (f"unix://{name}", 0) if unix else name[:2]
+        self._server = make_server(
+            host,
+            port,
+            application,
+            threaded=True,
+            request_handler=_Handler,
+            fd=listener.fileno(),
+        )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL,), daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no connection; what is under way goes on."""
+        self._server.shutdown()

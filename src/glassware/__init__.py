@@ -5,9 +5,10 @@ service that imports one name pays for that name alone.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 
+# Type checkers take it for true; `typing` would cost more than all of this.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .errors import (
         BadAnswer,

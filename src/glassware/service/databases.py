@@ -3,34 +3,17 @@
 import atexit
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict
-from urllib.parse import parse_qs, unquote, urlsplit
+from collections.abc import Iterator
+from typing import Any
 
-from glassware.environment import Binding, Settings, database_variable, spelled
+from glassware.environment import Settings, database_variable, spelled
 from glassware.errors import UsageError
 
+from .access import Access, engine_of, plain_url, postgresql_access, redis_access
 from .settings import current
 
 
-class Access(TypedDict):
-    """How a database is reached, in parts.
-
-    Attributes:
-        host: A host name, or the folder of a unix socket (PostgreSQL).
-        port: Its port; the engine's usual one where nobody says.
-        user: May be empty.
-        password: May be empty.
-        name: Of the database; a number for Redis.
-        socket: The unix socket or its folder; empty over TCP.
-    """
-
-    host: str
-    port: int
-    user: str
-    password: str
-    name: str
-    socket: str
+_ACCESS = {"postgresql": postgresql_access, "redis": redis_access}
 
 
 class Databases:
@@ -75,10 +58,7 @@ class Databases:
 
         For a library of your choice: `create_engine(databases.url("main"))`.
         """
-        engine, url = _binding(name, current())
-        if engine == "postgresql":
-            return f"postgresql{url[url.index(':') :]}"
-        return url
+        return _binding(name, current())[1]
 
     def settings(self, name: str) -> Access:
         """Return the parts of a database's URL, for libraries that want them."""
@@ -122,14 +102,15 @@ def _binding(name: str, settings: Settings) -> tuple[str, str]:
     binding = settings.databases.get(spelled(name))
     if binding is None:
         raise _unknown(name, settings)
-    engine = binding.engine or _engine_of(binding)
+    url = plain_url(binding.url)
+    engine = binding.engine or engine_of(url)
     if engine not in _ACCESS:
         raise UsageError(
             f"the database `{name}` has the engine `{engine}`, "
             "which `glassware.databases` cannot open",
             hint=f"it opens {' and '.join(f'`{known}`' for known in _ACCESS)}",
         )
-    return engine, binding.url
+    return engine, url
 
 
 def _unknown(name: str, settings: Settings) -> UsageError:
@@ -146,46 +127,3 @@ def _unknown(name: str, settings: Settings) -> UsageError:
             "or start the site with `glassware up`"
         )
     return UsageError(f"there is no database `{name}`; known: {known}", hint=hint)
-
-
-def _engine_of(binding: Binding) -> str:
-    scheme = binding.url.partition(":")[0].partition("+")[0].lower()
-    return _SCHEMES.get(scheme, scheme)
-
-
-def _postgresql_access(url: str) -> Access:
-    parts = urlsplit(url)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    host = query.get("host") or unquote(parts.hostname or "localhost")
-    return Access(
-        host=host,
-        port=int(query.get("port") or parts.port or 5432),
-        user=unquote(parts.username or query.get("user", "")),
-        password=unquote(parts.password or query.get("password", "")),
-        name=unquote(parts.path.lstrip("/")) or query.get("dbname", ""),
-        socket=host if host.startswith("/") else "",
-    )
-
-
-def _redis_access(url: str) -> Access:
-    parts = urlsplit(url)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    path = unquote(parts.path)
-    is_socket = parts.scheme == "unix"
-    return Access(
-        host="" if is_socket else parts.hostname or "localhost",
-        port=parts.port or 6379,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        name=query.get("db") or ("" if is_socket else path.strip("/")) or "0",
-        socket=path if is_socket else "",
-    )
-
-
-_ACCESS = {"postgresql": _postgresql_access, "redis": _redis_access}
-_SCHEMES: Mapping[str, str] = {
-    "postgres": "postgresql",
-    "rediss": "redis",
-    "unix": "redis",
-    "valkey": "redis",
-}

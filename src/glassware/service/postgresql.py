@@ -1,7 +1,5 @@
 """A pool of connections to PostgreSQL."""
 
-import re
-
 from glassware.errors import MissingExtra
 
 
@@ -20,14 +18,15 @@ def open_pool(url: str, *, name: str) -> "ConnectionPool[Connection]":
     """Return a pool whose connections are tried before they are handed out.
 
     Args:
-        url: `postgresql://…`; SQLAlchemy's `postgresql+psycopg://…` will do.
+        url: `postgresql://…`.
         name: What the pool is called in log lines.
     """
     kwargs = {} if "connect_timeout=" in url else {"connect_timeout": int(PATIENCE)}
     pool: ConnectionPool[Connection] = ConnectionPool(
-        re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url),
+        url,
         kwargs=kwargs,
-        min_size=1,
+        # The first use makes the first one; with a minimum it would make two.
+        min_size=0,
         max_size=LARGEST,
         open=False,
         check=lambda connection: _try_out(connection, pool),

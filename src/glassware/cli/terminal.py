@@ -44,20 +44,29 @@ class Terminal:
 
     Args:
         sources: The names that will occur; they decide the width of a column.
-        quiet: Leave out what engines and the gateway write.
+        dates: Show the day, too.
+        hidden: Sources whose own lines are left to `glassware logs`; what the
+            supervisor says about them is shown.
     """
 
-    def __init__(self, sources: tuple[str, ...] = (), *, dates: bool = False) -> None:
+    def __init__(
+        self,
+        sources: tuple[str, ...] = (),
+        *,
+        dates: bool = False,
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
         longest = max((len(source) for source in sources), default=8)
         self._width = min(longest, WIDEST)
         self._console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
         self._dates = dates
+        self._hidden = hidden
 
     def hear(self, event: Event) -> None:
         """Show an event; a terminal that is gone is no reason to stop."""
         with suppress(OSError, ValueError):
             match event:
-                case Logged():
+                case Logged() if event.source not in self._hidden:
                     self.lines(event.at, event.source, event.text)
                 case Told():
                     self._told(event)

@@ -81,8 +81,11 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
     except GlasswareError as error:
         output.show_error(error)
         return error.exit_code
-    sources = [*(s.name for s in plan.services), *(s.key for s in plan.servers)]
-    terminal = Terminal((*sources, "gateway"))
+    behind = ("gateway", *(server.key for server in plan.servers))
+    terminal = Terminal(
+        (*(service.name for service in plan.services), *behind),
+        hidden=frozenset(behind),
+    )
     bulletin = Bulletin([terminal.hear])
     try:
         return asyncio.run(Supervisor(read, plan, state, options, bulletin).run())

@@ -14,6 +14,7 @@ from glassware.model import Service, Site
 from .apps import find_app, find_requirements
 from .draft import Draft, Table
 from .keys import Key, Shape, keys_of, site_keys, site_service_keys
+from .migrations import find_migrate
 from .places import KeyPath
 from .wording import complaint, no_such_key, odd_character, wrong_kind
 
@@ -50,6 +51,10 @@ def _service(checker: "_Checker", name: str, folder: Path) -> Service:
     origin = folder / "service.toml"
     if "app" not in values and "command" not in values:
         values["app"] = find_app(folder, name)
+    tasks = values.get("tasks", {})
+    migrate = find_migrate(folder, values.get("app")) if values.get("databases") else None
+    if migrate and "migrate" not in tasks:
+        values["tasks"] = {"migrate": migrate, **tasks}
     return Service(
         name=name,
         folder=folder,

@@ -106,6 +106,7 @@ class RunningServer:
         admin_url = self.url
         if self.place is not None:
             self.version = await asyncio.to_thread(self.engine.version)
+            self._tell(f"starts {self.plan.engine} {self.version}", "info")
             await asyncio.to_thread(self.engine.prepare, self.place)
             if self._stopping.is_set():
                 return
@@ -115,6 +116,7 @@ class RunningServer:
         for database in self.databases:
             await self._provision(admin_url, database)
         self.ready = True
+        self._tell(f"ready: {self.plan.engine} {self.version}".rstrip(), "good")
 
     def _start(self, place: Place) -> None:
         launch = self.engine.launch(place)

@@ -1,7 +1,10 @@
 """The variables of a service: what the plan says, with every late value put in."""
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from glassware.engines import Access
 from glassware.environment import Binding, Settings, to_variables
@@ -46,6 +49,7 @@ def variables(
         for key, value in inherited.items()
         if not key.startswith("GLASSWARE_") and key != "SCRIPT_NAME"
     }
+    own["PATH"] = _path(service, own.get("PATH", os.defpath))
     own.setdefault("SECRET_KEY", late.secret_key)
     own.setdefault("FLASK_SECRET_KEY", late.secret_key)
     own.update(_ordinary(plan, service, late))
@@ -55,6 +59,12 @@ def variables(
     )
     own.update(to_variables(_settings(plan, service, late)))
     return own
+
+
+def _path(service: ServicePlan, inherited: str) -> str:
+    """Let `python` and `flask` be those of the interpreter that runs the service."""
+    python = service.interpreter or Path(sys.executable)
+    return os.pathsep.join((str(python.parent), inherited))
 
 
 def _ordinary(plan: Plan, service: ServicePlan, late: Late) -> dict[str, str]:

@@ -19,10 +19,16 @@ DEADLINE = 20.0
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that nobody has now.
+
+    It is below the range from which connections get theirs, so that nobody
+    takes it by chance before the server does.
+    """
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def until(condition: Callable[[], bool], what: Callable[[], str]) -> None:
@@ -56,6 +62,10 @@ class Embedded:
     def spawn(self) -> subprocess.Popen[bytes]:
         """Prepare and start it; do not wait for anything."""
         self.engine.prepare(self.place)
+        return self.spawn_only()
+
+    def spawn_only(self) -> subprocess.Popen[bytes]:
+        """Start it in a folder that is prepared."""
         launch = self.engine.launch(self.place)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -8,10 +8,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from embedded import Embedded, Embedder, grant, until
+from embedded import Embedded, Embedder, free_port, grant, until
 from keeping import REFUSALS, connected, keep, kept
 
-from glassware.engines import Engine
+from glassware.engines import Engine, programs
 from glassware.errors import EngineError
 
 
@@ -108,7 +108,7 @@ def test_comes_back_on_another_port(server: Embedded) -> None:
     given = grant()
     keep(server.provision(given).url, "tea")
     server.stop()
-    server.place = replace(server.place, port=server.place.port + 1)
+    server.place = replace(server.place, port=free_port())
     server.start()
     assert kept(server.engine.access(server.url, given).url) == ["tea"]
 
@@ -204,15 +204,28 @@ def test_a_taken_port_is_told(embed: Embedder, engine: Engine) -> None:
     assert "next free" in (error.hint or "")
 
 
-def test_one_server_for_each_folder(server: Embedded, embed: Embedder) -> None:
-    """A second server never opens the data of one that runs."""
-    second = embed(
-        server.engine, data=server.place.data, password=server.place.password
-    )
-    process = second.spawn()
-    until(lambda: process.poll() is not None, second.said)
-    assert process.returncode != 0
+def test_one_server_for_each_folder(
+    server: Embedded, embed: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second server never opens the data of one that runs, and says whose it is."""
+    monkeypatch.setattr(programs, "PATIENCE", 0.1)
+    assert server.process is not None
+    second = embed(server.engine, data=server.place.data)
+    with pytest.raises(EngineError, match="still uses") as caught:
+        server.engine.prepare(second.place)
+    assert str(server.process.pid) in (caught.value.hint or "")
+    process = second.spawn_only()
+    assert process.wait(10) != 0
     assert server.engine.ready(server.url)
+
+
+def test_waits_for_the_server_before(server: Embedded) -> None:
+    """A start right after a stop has no quarrel with the server that still ends."""
+    assert server.process is not None
+    before = server.process
+    before.send_signal(server.engine.launch(server.place).stop)
+    server.start()
+    assert before.wait(0) == 0
 
 
 def test_ends_with_the_process_that_started_it(embed: Embedder, engine: Engine) -> None:

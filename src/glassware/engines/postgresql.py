@@ -20,7 +20,7 @@ from glassware.errors import EngineError
 from . import Access, Grant, Launch, Place, addresses
 from . import postgresql_cluster as cluster
 from . import postgresql_roles as roles
-from .programs import check_socket, dying_with_parent, failure
+from .programs import alone_with, check_socket, dying_with_parent, failure
 
 
 _LOOPBACK = "127.0.0.1"
@@ -75,6 +75,7 @@ class PostgreSQL:
         options = (f"--{name}={value}" for name, value in settings.items())
         return Launch(
             argv=(
+                *alone_with(cluster.lock(place)),
                 *cluster.way().argv,
                 *dying_with_parent(signal.SIGINT),
                 *(str(cluster.program("postgres")), "-D", str(cluster.folder(place))),

@@ -14,7 +14,7 @@ from glassware.errors import EngineError
 from glassware.files import write_whole
 
 from . import Place
-from .programs import dying_with_parent, failure, locate
+from .programs import dying_with_parent, failure, locate, wait_for
 from .unprivileged import Way, way_for
 
 
@@ -41,6 +41,7 @@ HINTS = {
     "invalid data in": _WIPE,
     "is not a valid data directory": _WIPE,
     "incorrect checksum": _WIPE,
+    "need to initdb": _WIPE,
     "could not open file": _WIPE,
 }
 
@@ -68,16 +69,22 @@ def folder(place: Place) -> Path:
     return place.data / "cluster"
 
 
+def lock(place: Place) -> Path:
+    """Return what keeps a second server from the data of `place`."""
+    return place.data / "lock"
+
+
 def prepare(place: Place) -> None:
     """Make the data folder, or check the one that is there.
 
     Raises:
         EngineError: It could not be made, or the one that is there is damaged,
-            of another version, or another user's.
+            of another version, another user's, or in use.
     """
     cluster = folder(place)
     try:
         place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        wait_for(lock(place))
         if not cluster.exists():
             _create(place, cluster)
         _check(cluster)

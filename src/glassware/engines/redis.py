@@ -27,7 +27,7 @@ _WIPE = "restore a backup of that folder, or begin anew with `glassware down --w
 _HINTS = {
     "Bad file format reading the append only file": _WIPE,
     "Unknown error reading the append only file": _WIPE,
-    "The AOF manifest file is invalid": _WIPE,
+    "AOF manifest file": _WIPE,
     "Error reading the append only file": _WIPE,
     "AOF base file": _WIPE,
     "loading ACLs": _WIPE,
@@ -63,7 +63,7 @@ class Redis:
         check_socket(_socket(place))
         return Launch(
             argv=(
-                *alone_with(place.data / "lock"),
+                *alone_with(redis_files.lock(place)),
                 *dying_with_parent(signal.SIGTERM),
                 *(str(_program()), str(redis_files.settings(place))),
                 *("--port", str(place.port), "--unixsocket", str(_socket(place))),

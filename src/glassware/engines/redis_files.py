@@ -7,6 +7,7 @@ from glassware.errors import EngineError
 from glassware.files import write_whole
 
 from . import Place
+from .programs import wait_for
 
 
 ADMINISTRATOR = "glassware"
@@ -25,21 +26,29 @@ logfile ""
 always-show-logo no
 """
 
+_NOBODY_ELSE = ["user default off"]
+
 
 def settings(place: Place) -> Path:
     """Return where the server of `place` has its settings."""
     return place.data / "valkey.conf"
 
 
+def lock(place: Place) -> Path:
+    """Return what keeps a second server from the data of `place`."""
+    return place.data / "lock"
+
+
 def prepare(place: Place) -> None:
     """Write the settings, and the administrator among the users.
 
     Raises:
-        EngineError: The folder cannot be written.
+        EngineError: The folder cannot be written, or another server uses it.
     """
     users = place.data / "users.acl"
     try:
         place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        wait_for(lock(place))
         text = _SETTINGS.format(data=_quoted(place.data), users=_quoted(users))
         write_whole(settings(place), text, mode=0o600)
         kept = users.read_text().splitlines() if users.exists() else _NOBODY_ELSE
@@ -48,9 +57,6 @@ def prepare(place: Place) -> None:
         raise EngineError(
             f"the data folder `{place.data}` cannot be used: {error.strerror}"
         ) from error
-
-
-_NOBODY_ELSE = ["user default off"]
 
 
 def _with_administrator(lines: list[str], password: str) -> str:

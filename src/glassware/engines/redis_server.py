@@ -56,13 +56,16 @@ class Server:
             EngineError: It leads nowhere; the message does not repeat it.
         """
         try:
-            return cls._parse(url)
-        except (KeyError, ValueError):
+            server = cls._parse(url)
+            # What redis-py thinks of the options, before anything is connected.
+            redis.ConnectionPool.from_url(server.native_url()).make_connection()
+        except (KeyError, TypeError, ValueError):
             raise EngineError(
                 "the URL of the Redis server cannot be read",
                 hint="`redis://USER:PASSWORD@HOST:PORT`, `rediss://…` or "
                 "`unix:///PATH`, with special characters percent-encoded",
             ) from None
+        return server
 
     @classmethod
     def _parse(cls, url: str) -> Self:
@@ -124,10 +127,10 @@ class Server:
         try:
             with self.connect(number) as client:
                 yield client
-        except redis.RedisError as error:
+        except (redis.RedisError, OSError) as error:
             raise self.refusal(error, *secrets) from None
 
-    def refusal(self, error: redis.RedisError, *secrets: str) -> EngineError:
+    def refusal(self, error: Exception, *secrets: str) -> EngineError:
         """Return the error for what the server, or the way to it, answered."""
         where = addresses.at(self.host, self.port) if self.host else self.socket
         denied = isinstance(error, (redis.AuthenticationError, NoPermissionError))

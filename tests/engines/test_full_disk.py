@@ -1,0 +1,94 @@
+"""A disk that fills up: told clearly, and nothing that was acknowledged is lost."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from embedded import Embedded, Embedder, grant, until
+from keeping import REFUSALS, connected, keep, kept
+
+from glassware.engines import Engine
+from glassware.errors import EngineError
+
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 120 MiB of its own; ask for it before the servers on it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=120m,mode=0700", "tmpfs", str(disk))
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
+        pytest.skip("only root can make a small disk, and not everywhere")
+    yield disk
+    subprocess.run(("umount", str(disk)), check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Take all the room there is."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(64 * 1024))
+        except OSError:
+            return ballast
+
+
+def write_much(url: str) -> None:
+    """Store more than a write-ahead log has room for, until it is refused."""
+    for number in range(400):
+        with connected(url) as client:
+            if isinstance(client, psycopg.Connection):
+                client.execute(
+                    "create table if not exists much as"
+                    " select repeat(random()::text, 100) from generate_series(1, 100)"
+                )
+                client.execute("insert into much select * from much limit 1000")
+            else:
+                client.set(f"much{number % 2}", os.urandom(MIB))
+
+
+def test_data_outlives_a_full_disk(
+    small_disk: Path, embed: Embedder, engine: Engine
+) -> None:
+    """Writes are refused or the server ends, and with room again all is there."""
+    server = embed(engine, data=small_disk / "data").start()
+    url = server.provision(grant()).url
+    for number in range(10):
+        keep(url, str(number))
+    ballast = fill(small_disk)
+    with pytest.raises((*REFUSALS, psycopg.Error, redis.RedisError)):
+        write_much(url)
+    server.kill()
+    ballast.unlink()
+    server.start()
+    assert kept(url) == [str(number) for number in range(10)]
+
+
+def test_a_full_disk_at_the_start_is_told(
+    small_disk: Path, embed: Embedder, engine: Engine
+) -> None:
+    """No room for a data folder is an error with a way out; room again is enough."""
+    server = embed(engine, data=small_disk / "data")
+    ballast = fill(small_disk)
+    error = outcome(server)
+    assert "No space left" in error.message
+    ballast.unlink()
+    keep(server.start().provision(grant()).url, "tea")
+
+
+def outcome(server: Embedded) -> EngineError:
+    """Return the error of a start that has to fail."""
+    try:
+        process = server.spawn()
+    except EngineError as error:
+        return error
+    until(lambda: process.poll() is not None, server.said)
+    return server.engine.explain(server.said())

@@ -2,35 +2,12 @@
 
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-
-PATIENCE = 10.0
-
-
-def until(condition: Callable[[], object], what: str = "it") -> object:
-    """Return what `condition` gives once it is true; fail after `PATIENCE`."""
-    deadline = time.monotonic() + PATIENCE
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not happen within {PATIENCE:.0f} s")
-        threading.Event().wait(0.01)
-    return result
-
-
-def children() -> set[int]:
-    """Return the processes that this one is the parent of."""
-    found = set()
-    for task in Path("/proc/self/task").iterdir():
-        try:
-            found |= set(map(int, (task / "children").read_text().split()))
-        except OSError:
-            continue
-    return found
+from waiting import children, until
 
 
 @pytest.fixture(autouse=True)

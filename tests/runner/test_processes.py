@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import children, until
 from glassware.runner.processes import Nursery
+from waiting import children, until
 
 
 def run(coroutine_function):

@@ -57,6 +57,8 @@ def _be_the_supervisor(guard_pid: int, supervise: Callable[[], int]) -> None:
     except BaseException:  # noqa: BLE001 - the child must never return into the guard
         sys.excepthook(*sys.exc_info())
     finally:
+        # Without a guard, nobody else would.
+        _sweep()
         with suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()

@@ -1,0 +1,34 @@
+"""Waiting for what is to happen, with a deadline, and what a test leaves behind."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+PATIENCE = 10.0
+
+
+def until(
+    condition: Callable[[], object], what: str = "it", patience: float = PATIENCE
+) -> object:
+    """Return what `condition` gives once it is true; fail after `patience`."""
+    deadline = time.monotonic() + patience
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not happen within {patience:.0f} s")
+        threading.Event().wait(0.01)
+    return result
+
+
+def children() -> set[int]:
+    """Return the processes that this one is the parent of."""
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found |= set(map(int, (task / "children").read_text().split()))
+        except OSError:
+            continue
+    return found

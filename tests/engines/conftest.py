@@ -1,27 +1,22 @@
 """Embedded servers that are ended after each test, whatever happens."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from embedded import Embedded, Embedder
 
+from engines.embedded import Embedded, Embedder, embedding
 from glassware import engines
 
 
 @pytest.fixture
 def embed(tmp_path: Path) -> Iterator[Embedder]:
-    """Make embedded servers below `tmp_path`, with short paths for their sockets."""
-    runtime = Path(tempfile.mkdtemp(prefix="gw-"))
-    embedder = Embedder(tmp_path, runtime)
-    yield embedder
-    embedder.end()
-    shutil.rmtree(runtime)
+    """Make embedded servers that live for one test."""
+    with embedding(tmp_path) as embedder:
+        yield embedder
 
 
-@pytest.fixture(params=engines.NAMES)
+@pytest.fixture(scope="session", params=engines.NAMES)
 def engine(request: pytest.FixtureRequest) -> engines.Engine:
     """Each engine in turn."""
     return engines.find(request.param)
@@ -29,5 +24,23 @@ def engine(request: pytest.FixtureRequest) -> engines.Engine:
 
 @pytest.fixture
 def server(embed: Embedder, engine: engines.Engine) -> Embedded:
-    """A running server of each engine in turn."""
+    """A server of each engine in turn, for tests that stop, kill or break it."""
     return embed(engine).start()
+
+
+@pytest.fixture(scope="session")
+def standing(
+    engine: engines.Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Embedded]:
+    """A server of each engine in turn that outlives the test."""
+    with embedding(tmp_path_factory.mktemp(engine.name)) as embedder:
+        yield embedder(engine).start()
+
+
+@pytest.fixture
+def shared(standing: Embedded) -> Iterator[Embedded]:
+    """A server of each engine in turn, for tests that leave it running."""
+    yield standing
+    for given in standing.grants:
+        standing.engine.wipe(standing.url, given)
+    standing.grants.clear()

@@ -4,11 +4,13 @@ import contextlib
 import os
 import secrets
 import select
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +54,8 @@ class Embedded:
     place: Place
     log: Path
     prefix: tuple[str, ...] = ()
-    process: subprocess.Popen[bytes] | None = field(default=None)
+    process: subprocess.Popen[bytes] | None = None
+    grants: list[Grant] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -114,6 +117,7 @@ class Embedded:
 
     def provision(self, given: Grant) -> Access:
         """Provision `given` and return how it is reached."""
+        self.grants.append(given)
         self.engine.provision(self.url, given)
         return self.engine.access(self.url, given)
 
@@ -165,3 +169,15 @@ class Embedder:
                 if server.process.poll() is None:
                     server.process.send_signal(signal.SIGKILL)
                 server.ended()
+
+
+@contextlib.contextmanager
+def embedding(folder: Path) -> Iterator[Embedder]:
+    """Make embedded servers below `folder`, with short paths for their sockets."""
+    runtime = Path(tempfile.mkdtemp(prefix="gw-"))
+    embedder = Embedder(folder, runtime)
+    try:
+        yield embedder
+    finally:
+        embedder.end()
+        shutil.rmtree(runtime)

@@ -1,12 +1,11 @@
-"""Start, use and stop each engine: `python ordinary_user.py FOLDER`."""
+"""Start, use and stop each engine: `python -m engines.ordinary_user FOLDER`."""
 
 import os
 import sys
 from pathlib import Path
 
-from embedded import Embedder, grant
-from keeping import keep, kept
-
+from engines.embedded import Embedder, grant
+from engines.keeping import keep, kept
 from glassware import engines
 
 

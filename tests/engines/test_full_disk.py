@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from embedded import Embedded, Embedder, grant, until
-from keeping import REFUSALS, connected, keep, kept
 
+from engines.embedded import Embedded, Embedder, grant, until
+from engines.keeping import REFUSALS, connected, keep, kept
 from glassware.engines import Engine
 from glassware.errors import EngineError
 

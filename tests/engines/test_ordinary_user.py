@@ -24,7 +24,8 @@ def test_an_ordinary_user_runs_every_engine() -> None:
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
     os.chown(folder, 65534, 65534)
     done = subprocess.run(
-        (*prefix, sys.executable, Path(__file__).with_name("ordinary_user.py"), folder),
+        (*prefix, sys.executable, "-m", "engines.ordinary_user", folder),
+        cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
         check=False,

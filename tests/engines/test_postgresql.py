@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from embedded import Embedded, Embedder, grant, until
-from keeping import keep, kept
 from psycopg import errors
 
+from engines.embedded import Embedded, Embedder, embedding, grant, until
+from engines.keeping import keep, kept
 from glassware import engines
 from glassware.engines import Access, Grant
 from glassware.errors import EngineError
@@ -24,10 +24,11 @@ from glassware.errors import EngineError
 engine = engines.find("postgresql")
 
 
-@pytest.fixture
-def server(embed: Embedder) -> Embedded:
-    """A running server."""
-    return embed(engine).start()
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """A server that outlives the test."""
+    with embedding(tmp_path_factory.mktemp("postgresql")) as embedder:
+        yield embedder(engine).start()
 
 
 @contextmanager
@@ -42,10 +43,10 @@ def session(
     connection.close()
 
 
-def test_services_cannot_enter_other_databases(server: Embedded) -> None:
+def test_services_cannot_enter_other_databases(shared: Embedded) -> None:
     """Neither a neighbour's database nor the server's own ones let a service in."""
-    mine = server.provision(grant("shop_catalog_main"))
-    server.provision(grant("shop_accounts_main"))
+    mine = shared.provision(grant("shop_catalog_main"))
+    shared.provision(grant("shop_accounts_main"))
     for other in ("shop_accounts_main", "postgres", "template1"):
         with (
             pytest.raises(psycopg.OperationalError, match="permission denied"),
@@ -54,16 +55,16 @@ def test_services_cannot_enter_other_databases(server: Embedded) -> None:
             pass
 
 
-def test_credentials_open_one_role_only(server: Embedded) -> None:
+def test_credentials_open_one_role_only(shared: Embedded) -> None:
     """A service's password is worth nothing for a neighbour's role."""
     mine = grant("shop_catalog_main")
-    server.provision(mine)
-    server.provision(grant("shop_accounts_main"))
+    shared.provision(mine)
+    shared.provision(grant("shop_accounts_main"))
     guess = Grant(
         database="shop_accounts_main", role="shop_accounts_main", password=mine.password
     )
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
-        kept(engine.access(server.url, guess).url)
+        kept(engine.access(shared.url, guess).url)
 
 
 @pytest.mark.parametrize(
@@ -83,29 +84,29 @@ def test_credentials_open_one_role_only(server: Embedded) -> None:
     ],
 )
 def test_services_have_no_power_over_the_server(
-    server: Embedded, statement: str
+    shared: Embedded, statement: str
 ) -> None:
     """Programs, files, roles and settings of the server are out of reach."""
     with (
-        session(server.provision(grant())) as connection,
+        session(shared.provision(grant())) as connection,
         pytest.raises(errors.InsufficientPrivilege),
     ):
         connection.execute(statement)
 
 
-def test_services_own_their_database(server: Embedded) -> None:
+def test_services_own_their_database(shared: Embedded) -> None:
     """Schemas, trusted extensions and settings of the database are the service's."""
-    with session(server.provision(grant())) as connection:
+    with session(shared.provision(grant())) as connection:
         connection.execute("create schema shelf")
         connection.execute("create extension pg_trgm")
         connection.execute("alter database shop_catalog_main set work_mem = '8MB'")
 
 
-def test_connections_are_limited(server: Embedded) -> None:
+def test_connections_are_limited(shared: Embedded) -> None:
     """A service that never closes a connection leaves room for the others."""
     greedy, modest = (
-        server.provision(grant("greedy")),
-        server.provision(grant("modest")),
+        shared.provision(grant("greedy")),
+        shared.provision(grant("modest")),
     )
     with ExitStack() as stack:
         for _ in range(40):
@@ -115,9 +116,9 @@ def test_connections_are_limited(server: Embedded) -> None:
         assert kept(modest.url) == []
 
 
-def test_every_way_in_asks_for_a_password(server: Embedded) -> None:
+def test_every_way_in_asks_for_a_password(shared: Embedded) -> None:
     """No line of the server's access file trusts anybody."""
-    access_file = server.place.data / "cluster" / "pg_hba.conf"
+    access_file = shared.place.data / "cluster" / "pg_hba.conf"
     rules = [
         line.split()[-1]
         for line in access_file.read_text().splitlines()
@@ -126,9 +127,9 @@ def test_every_way_in_asks_for_a_password(server: Embedded) -> None:
     assert set(rules) == {"scram-sha-256"}
 
 
-def test_crash_safety_is_not_traded(server: Embedded) -> None:
+def test_crash_safety_is_not_traded(shared: Embedded) -> None:
     """Commits reach the disk before they are acknowledged."""
-    with session(server.provision(grant())) as connection:
+    with session(shared.provision(grant())) as connection:
         for name in (
             "fsync",
             "synchronous_commit",
@@ -138,9 +139,9 @@ def test_crash_safety_is_not_traded(server: Embedded) -> None:
             assert connection.execute(f"show {name}").fetchone() == ("on",)
 
 
-def test_text_is_unicode(server: Embedded) -> None:
+def test_text_is_unicode(shared: Embedded) -> None:
     """Case, order and search know every script, on every machine alike."""
-    with session(server.provision(grant())) as connection:
+    with session(shared.provision(grant())) as connection:
         row = connection.execute(
             "select upper('größe Ж'), 'straße' ~ '^\\w+$',"
             " to_tsvector('simple', 'größe') @@ to_tsquery('simple', 'GRÖßE')"
@@ -148,59 +149,63 @@ def test_text_is_unicode(server: Embedded) -> None:
     assert row == ("GRÖßE Ж", True, True)
 
 
-def test_passwords_stay_out_of_the_log(server: Embedded) -> None:
+def test_passwords_stay_out_of_the_log(shared: Embedded) -> None:
     """A server told to log every statement still learns no password."""
-    with psycopg.connect(server.url, autocommit=True) as administrator:
+    with psycopg.connect(shared.url, autocommit=True) as administrator:
         administrator.execute("alter system set log_statement = 'all'")
         administrator.execute("select pg_reload_conf()")
         until(
             lambda: administrator.execute("show log_statement").fetchone() == ("all",),
-            server.said,
+            shared.said,
         )
     administrator.close()
     given = grant()
-    server.provision(given)
-    assert "alter role" in server.said()
-    assert given.password not in server.said()
+    shared.provision(given)
+    with psycopg.connect(shared.url, autocommit=True) as administrator:
+        administrator.execute("alter system reset log_statement")
+        administrator.execute("select pg_reload_conf()")
+    administrator.close()
+    assert "alter role" in shared.said()
+    assert given.password not in shared.said()
 
 
-def test_services_are_provisioned_at_once(server: Embedded) -> None:
+def test_services_are_provisioned_at_once(shared: Embedded) -> None:
     """Many services of a site can be provisioned in parallel."""
     grants = [grant(f"service{number}") for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        accesses = list(pool.map(server.provision, grants * 2))
+        accesses = list(pool.map(shared.provision, grants * 2))
     for access in accesses:
         assert kept(access.url) == []
 
 
-def test_long_names_stay_apart(server: Embedded) -> None:
+def test_long_names_stay_apart(shared: Embedded) -> None:
     """Names that PostgreSQL would cut to the same text lead to two databases."""
     long = "site_" + "very_long_name_" * 5
-    one, two = (server.provision(grant(long + end)) for end in ("one", "two"))
+    one, two = (shared.provision(grant(long + end)) for end in ("one", "two"))
     keep(one.url, "tea")
     assert kept(one.url) == ["tea"]
     assert kept(two.url) == []
     assert len(one.name) == len(one.user) == 63
 
 
-def test_odd_names_and_passwords_are_only_text(server: Embedded) -> None:
+def test_odd_names_and_passwords_are_only_text(shared: Embedded) -> None:
     """Quotes, spaces and percent signs in a grant are never SQL, or URL."""
     name = "a\"b'c; drop role postgres -- %s @/?#"
-    access = server.provision(Grant(database=name, role=name, password="p'\"%@:/?# ö"))
+    access = shared.provision(Grant(database=name, role=name, password="p'\"%@:/?# ö"))
     for url in (access.url, access.native_url):
         keep(url, "tea")
     assert kept(access.url) == ["tea", "tea"]
 
 
 @pytest.mark.parametrize("made", ["role", "database"])
-def test_takes_nothing_over(server: Embedded, made: str) -> None:
+def test_takes_nothing_over(shared: Embedded, made: str) -> None:
     """A role or database of that name which somebody else made is left alone."""
-    with psycopg.connect(server.url, autocommit=True) as administrator:
-        administrator.execute(f"create {made} shop_catalog_main")  # type: ignore[arg-type]
+    with psycopg.connect(shared.url, autocommit=True) as administrator:
+        administrator.execute(f"create {made} foreign_{made}")
     administrator.close()
     for question in (engine.provision, engine.wipe):
         with pytest.raises(EngineError, match=f"already has a {made}"):
-            question(server.url, grant("shop_catalog_main"))
+            question(shared.url, grant(f"foreign_{made}"))
 
 
 def test_a_half_made_data_folder_is_made_again(embed: Embedder) -> None:
@@ -296,12 +301,12 @@ def test_a_bad_url_is_told_and_not_repeated(url: str) -> None:
 
 
 def test_tcp_works_where_the_environment_wants_encryption(
-    server: Embedded, monkeypatch: pytest.MonkeyPatch
+    shared: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A developer's own libpq variables do not reach the embedded server."""
     monkeypatch.setenv("PGSSLMODE", "require")
     monkeypatch.setenv("PGHOST", "db.example")
-    assert engine.ready(server.url)
+    assert engine.ready(shared.url)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

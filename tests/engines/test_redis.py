@@ -1,10 +1,12 @@
 """What Redis promises beyond what every engine does."""
 
+from collections.abc import Iterator
+
 import pytest
 import redis
-from embedded import Embedded, Embedder, grant, until
-from keeping import connected, keep, kept
 
+from engines.embedded import Embedded, Embedder, embedding, grant, until
+from engines.keeping import connected, keep, kept
 from glassware import engines
 from glassware.errors import EngineError
 
@@ -12,10 +14,11 @@ from glassware.errors import EngineError
 engine = engines.find("redis")
 
 
-@pytest.fixture
-def server(embed: Embedder) -> Embedded:
-    """A running server."""
-    return embed(engine).start()
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """A server that outlives the test."""
+    with embedding(tmp_path_factory.mktemp("redis")) as embedder:
+        yield embedder(engine).start()
 
 
 @pytest.mark.parametrize(
@@ -31,9 +34,9 @@ def server(embed: Embedder) -> Embedded:
         "SHUTDOWN NOSAVE",
     ],
 )
-def test_services_have_no_power_over_the_server(server: Embedded, command: str) -> None:
+def test_services_have_no_power_over_the_server(shared: Embedded, command: str) -> None:
     """Files, users, replication and the end of the server are out of reach."""
-    url = server.provision(grant()).url
+    url = shared.provision(grant()).url
     with (
         connected(url) as client,
         pytest.raises(redis.ResponseError, match=r"no permissions|not allowed"),
@@ -55,16 +58,16 @@ def test_services_have_no_power_over_the_server(server: Embedded, command: str) 
         "SCAN 0",
     ],
 )
-def test_services_own_what_is_inside(server: Embedded, command: str) -> None:
+def test_services_own_what_is_inside(shared: Embedded, command: str) -> None:
     """What libraries ask of a server that is one's own is allowed."""
-    with connected(server.provision(grant()).url) as client:
+    with connected(shared.provision(grant()).url) as client:
         client.execute_command(*command.split())
 
 
-def test_only_the_administrator_gets_in_before_a_grant(server: Embedded) -> None:
+def test_only_the_administrator_gets_in_before_a_grant(shared: Embedded) -> None:
     """A server that nobody was let into yet has no open door."""
     with (
-        connected(f"redis://127.0.0.1:{server.place.port}") as client,
+        connected(f"redis://127.0.0.1:{shared.place.port}") as client,
         pytest.raises(redis.RedisError),
     ):
         client.ping()
@@ -80,9 +83,9 @@ def test_one_process_for_each_declaration(embed: Embedder) -> None:
         kept(engine.access(other.url, given).url)
 
 
-def test_clients_that_know_no_user_get_in(server: Embedded) -> None:
+def test_clients_that_know_no_user_get_in(shared: Embedded) -> None:
     """Host, port and password alone are enough, as for every Redis before users."""
-    access = server.provision(grant())
+    access = shared.provision(grant())
     client = redis.Redis(access.host, access.port, password=access.password)
     with client:
         assert client.ping()

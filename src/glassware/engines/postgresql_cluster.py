@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from glassware.errors import EngineError
@@ -103,14 +102,16 @@ def _create(place: Place, cluster: Path) -> None:
         shutil.rmtree(new)
     new.mkdir(mode=0o700)
     os.chown(new, way().owner, -1)
-    with tempfile.NamedTemporaryFile("w", dir=place.data) as password:
-        password.write(place.password)
-        password.flush()
+    password = place.data / "password.new"
+    try:
+        write_whole(password, place.password, mode=0o600)
         _run(
-            *("initdb", f"--username={ADMINISTRATOR}", f"--pwfile={password.name}"),
+            *("initdb", f"--username={ADMINISTRATOR}", f"--pwfile={password}"),
             *_SETTINGS,
             f"--pgdata={new}",
         )
+    finally:
+        password.unlink(missing_ok=True)
     _single(new, "revoke connect on database postgres, template1 from public")
     new.rename(cluster)
 

@@ -33,6 +33,8 @@ def take_turns(connection: Connection) -> None:
 
 def provision(connection: Connection, grant: Grant) -> None:
     """Make the database and role of `grant`, or bring them up to date."""
+    # Asked before anything is made, so that a refusal leaves nothing behind.
+    _check_database(connection, grant.database, grant.role)
     with connection.transaction():
         _make_role(connection, grant.role, grant.password)
     _make_database(connection, grant.database, grant.role)

@@ -60,11 +60,11 @@ def product(slug: str) -> ResponseReturnValue:
 def categories() -> ResponseReturnValue:
     """Return every category with the number of its products and one of them."""
     count = func.count(Product.id)
-    # The first product of a category stands for it in pictures.
-    first = func.min(Product.id)
+    # The last product of a category stands for it in pictures.
+    last = func.max(Product.id)
     with _session() as session:
         rows = session.execute(
-            select(Category, count, first)
+            select(Category, count, last)
             .join(Product, Product.category_id == Category.id)
             .group_by(Category.id)
             .order_by(Category.id)

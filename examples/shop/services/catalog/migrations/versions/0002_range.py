@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -49,14 +50,27 @@ def _products(
     described: dict[str, Any], numbers: dict[str, dict[str, int]]
 ) -> Iterator[dict[str, Any]]:
     colours = {colour["slug"]: colour for colour in described["colour"]}
-    for design in described["design"]:
-        for slug in design["colours"].split():
-            yield {
-                "category_id": numbers["category"][design["category"]],
-                "colour_id": numbers["colour"][slug],
-                "featured": slug == design.get("featured"),
-                **_product(design, colours[slug], described["outline"]),
-            }
+    for design, slug in _mixed(described["design"]):
+        yield {
+            "category_id": numbers["category"][design["category"]],
+            "colour_id": numbers["colour"][slug],
+            "featured": slug == design.get("featured"),
+            **_product(design, colours[slug], described["outline"]),
+        }
+
+
+def _mixed(designs: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each design in each colour, so that neighbours differ in both."""
+    shelves: dict[str, list[dict[str, Any]]] = {}
+    for design in designs:
+        shelves.setdefault(design["category"], []).append(design)
+    for turn in range(max(len(design["colours"].split()) for design in designs)):
+        for row in zip_longest(*shelves.values()):
+            for place, design in enumerate(row):
+                slugs = design["colours"].split() if design else []
+                if turn < len(slugs):
+                    start = place + len(design["name"])
+                    yield design, slugs[(turn + start) % len(slugs)]
 
 
 def _product(

@@ -55,7 +55,11 @@ Server = Literal["granian", "threaded"]
 Reload = Literal["overlap", "replace"]
 
 RouteKey = Annotated[
-    str, Meta(description="Short for one table of `[[routes]]` with this `path`.")
+    str,
+    Meta(
+        description="Short for one table of `[[routes]]` with this `path`.",
+        extra_json_schema={"pattern": _PATH},
+    ),
 ]
 """The key `route` of a service."""
 

@@ -49,19 +49,26 @@ def _service(checker: "_Checker", name: str, folder: Path) -> Service:
     values = checker.fields(site_service_keys(), table, path)
     values.pop("path", None)
     origin = folder / "service.toml"
-    if "app" not in values and "command" not in values:
-        values["app"] = find_app(folder, name)
-    tasks = values.get("tasks", {})
-    migrate = find_migrate(folder, values.get("app")) if values.get("databases") else None
-    if migrate and "migrate" not in tasks:
-        values["tasks"] = {"migrate": migrate, **tasks}
+    if path not in checker.draft.broken:  # else the folder may not be there
+        values |= _conventions(values, name, folder)
     return Service(
         name=name,
         folder=folder,
         origin=origin if origin in {m.file for m in checker.draft.manifests} else None,
-        requirements=find_requirements(folder),
         **values,
     )
+
+
+def _conventions(values: Mapping[str, Any], name: str, folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {"requirements": find_requirements(folder)}
+    app = values.get("app")
+    if app is None and "command" not in values:
+        found["app"] = app = find_app(folder, name)
+    tasks = values.get("tasks", {})
+    migrate = find_migrate(folder, app) if values.get("databases") else None
+    if migrate and "migrate" not in tasks:
+        found["tasks"] = {"migrate": migrate, **tasks}
+    return found
 
 
 class _Bad:

@@ -97,7 +97,11 @@ class Draft:
                 missing = path[length:]
                 line = None if missing else known.line
                 return Place(file=known.file, line=line, field=known.field + missing)
-        return Place(file=self.folder / "site.toml", field=path)
+        match path:
+            case ("services", str(name), *rest) if name in self.folders:
+                return Place(file=self.folders[name], field=tuple(rest))
+            case _:
+                return Place(file=self.folder / "site.toml", field=path)
 
     def fault(self, path: KeyPath, what: str, hint: str | None = None) -> Fault:
         """Return the fault of a value of the tree."""

@@ -55,9 +55,9 @@ def load(
     for step in STEPS:
         draft = step(draft)
     if draft.faults:
-        raise ManifestError(tuple(sorted({*draft.faults}, key=_order)))
+        raise ManifestError(tuple(sorted(dict.fromkeys(draft.faults), key=_order)))
     return draft.site
 
 
-def _order(fault: Fault) -> tuple[str, int, str]:
-    return str(fault.file), fault.line or 0, fault.field
+def _order(fault: Fault) -> tuple[str, int]:
+    return str(fault.file), fault.line or 0

@@ -15,6 +15,9 @@ from .places import KeyPath, locate
 LARGEST = 1024 * 1024
 """Of a manifest, in bytes; nobody writes more by hand."""
 
+LONGEST = 16 * 1024
+"""Of a line, in characters: tomllib's time grows with the square of a key's length."""
+
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -37,7 +40,8 @@ def read(draft: Draft) -> Draft:
     of_services = [
         m
         for name, folder in folders.items()
-        if (m := manifest(folder / "service.toml", ("services", name)))
+        if name not in found.lost
+        and (m := manifest(folder / "service.toml", ("services", name)))
     ]
     return replace(
         draft,
@@ -71,6 +75,10 @@ def read_manifest(file: Path, root: KeyPath = ()) -> Manifest | Fault | None:
 
 
 def _parsed(file: Path, root: KeyPath, text: str) -> Manifest | Fault:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST:
+            what = f"is longer than {LONGEST} characters"
+            return Fault(file=file, line=number, what=what, hint="break the line")
     try:
         table = tomllib.loads(text)
     except RecursionError:

@@ -38,12 +38,13 @@ def listed(words: Iterable[str]) -> str:
 
 def no_such_key(name: str, keys: Mapping[str, Key], *, in_site: bool) -> Words:
     """Say that a key is unknown."""
-    hint = nearest(name, keys)
-    if hint is None and in_site and name in service_keys():
+    if in_site and name in service_keys():
         hint = "it belongs in `service.toml` or below `[services.NAME]`"
-    elif hint is None and not in_site and name in {*site_keys(), "services"}:
+    elif not in_site and name in {*site_keys(), "services"}:
         hint = "it belongs in `site.toml`"
-    return "is no key of this table", hint or f"there are {listed(sorted(keys))}"
+    else:
+        hint = nearest(name, keys) or f"there are {listed(sorted(keys))}"
+    return "is no key of this table", hint
 
 
 def wrong_kind(shape: Shape, value: Any, path: KeyPath) -> Words:

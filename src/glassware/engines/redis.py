@@ -65,7 +65,7 @@ class Redis:
             argv=(
                 *alone_with(redis_files.lock(place)),
                 *dying_with_parent(signal.SIGTERM),
-                *(str(_program()), str(redis_files.settings(place))),
+                *(str(program()), str(redis_files.settings(place))),
                 *("--port", str(place.port), "--unixsocket", str(_socket(place))),
             ),
             stop=signal.SIGTERM,
@@ -148,11 +148,12 @@ def _socket(place: Place) -> Path:
 
 @functools.cache
 def _version() -> str:
-    words = subprocess.check_output((_program(), "--version"), text=True).split()
+    words = subprocess.check_output((program(), "--version"), text=True).split()
     return next(word[2:] for word in words if word.startswith("v="))
 
 
-def _program() -> Path:
+def program() -> Path:
+    """Return the server of the wheel."""
     machine = platform.machine().lower().replace("amd64", "x86_64")
     if sys.platform != "darwin":
         machine = machine.replace("arm64", "aarch64")

@@ -14,7 +14,7 @@ from glassware.model import Mount, Route, Service, Site
 from glassware.template import Template, parse, references
 
 
-Launch = Literal["fork", "process", "command"]
+Launch = Literal["fork", "isolated", "command", "companion"]
 
 SHARED_ENGINES = frozenset({"postgresql"})
 
@@ -48,11 +48,14 @@ class DatabasePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePlan:
-    """How one service runs.
+    """How one service runs, or one of the programs beside it.
 
     Attributes:
         service: As it was described.
-        launch: Forked from a zygote, a plain Python process, or any program.
+        process: The program beside the service that this is about, by its
+            name in `[processes]`; `None`: the service itself.
+        launch: Forked from a zygote, a plain Python process, any program that
+            takes requests, or a companion: a program that takes none.
         interpreter: Its own Python; `None`: the one that runs glassware.
         environment: Its variables, with references.
         address: Whether it needs a plain TCP address, because its manifest
@@ -62,6 +65,7 @@ class ServicePlan:
     """
 
     service: Service
+    process: str | None = None
     launch: Launch
     interpreter: Path | None = None
     environment: Mapping[str, Template] = field(default_factory=dict)
@@ -71,8 +75,15 @@ class ServicePlan:
 
     @property
     def name(self) -> str:
-        """The service's name."""
-        return self.service.name
+        """The service's name, and its own where it is a program beside it."""
+        return ".".join(filter(None, (self.service.name, self.process)))
+
+    @property
+    def command(self) -> str:
+        """The program; empty for an application."""
+        if self.process is not None:
+            return self.service.processes[self.process]
+        return self.service.command or ""
 
     @property
     def listens_itself(self) -> bool:
@@ -85,7 +96,11 @@ class ServicePlan:
     @property
     def replaces(self) -> bool:
         """Whether the old must end before the new starts."""
-        return self.service.reload == "replace" or self.listens_itself
+        return (
+            self.service.reload == "replace"
+            or self.listens_itself
+            or self.launch == "companion"
+        )
 
     @property
     def mounts(self) -> tuple[str, ...]:
@@ -184,21 +199,21 @@ def make_plan(
         services=tuple(
             ServicePlan(
                 service=service,
-                launch=_launch(service),
+                process=process,
+                launch="companion" if process else _launch(service),
                 interpreter=_interpreter(site, service),
                 environment=templates[service.name],
-                address=service.address is not None
-                or service.name in addressed
-                or (service.command is not None and service.name in called),
-                after=tuple(
-                    s.name
-                    for s in services
-                    if "migrate" in s.tasks
-                    and (s is service or s.name in service.calls)
+                address=process is None
+                and (
+                    service.address is not None
+                    or service.name in addressed
+                    or (service.command is not None and service.name in called)
                 ),
+                after=_after(services, service, process),
                 watch=(service.folder,),
             )
             for service in services
+            for process in (None, *service.processes)
         ),
         gateway=GatewayPlan(
             port=site.gateway.port,
@@ -210,6 +225,17 @@ def make_plan(
     )
 
 
+def _after(
+    services: tuple[Service, ...], service: Service, process: str | None
+) -> tuple[str, ...]:
+    return tuple(
+        s.name
+        for s in services
+        if "migrate" in s.tasks
+        and (s.name in service.calls or (s is service and process is not None))
+    )
+
+
 def _templates(service: Service) -> dict[str, Template]:
     return {name: parse(text) for name, text in service.environment.items()}
 
@@ -217,7 +243,7 @@ def _templates(service: Service) -> dict[str, Template]:
 def _launch(service: Service) -> Launch:
     if service.command is not None:
         return "command"
-    return "process" if service.isolated else "fork"
+    return "isolated" if service.isolated else "fork"
 
 
 def _interpreter(site: Site, service: Service) -> Path | None:

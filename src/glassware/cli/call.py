@@ -37,7 +37,7 @@ def command(
     )
     if include:
         click.echo(f"{answer.status_code}", err=True)
-        for name, value in answer.headers.items():
+        for name, value in answer.fields:
             click.echo(f"{name}: {value}", err=True)
     click.get_binary_stream("stdout").write(answer.content)
     sys.exit(0 if answer.ok else 1)

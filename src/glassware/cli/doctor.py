@@ -79,7 +79,7 @@ def _version(engine: str) -> str:
 
 def _system() -> Diagnosis:
     found = f"{platform.system()} {platform.release()} {platform.machine()}"
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return Diagnosis(what="system", state="ok", found=found)
     return Diagnosis(
         what="system",

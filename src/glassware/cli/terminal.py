@@ -66,8 +66,9 @@ class Terminal:
         """Show an event; a terminal that is gone is no reason to stop."""
         with suppress(OSError, ValueError):
             match event:
-                case Logged() if event.source not in self._hidden:
-                    self.lines(event.at, event.source, event.text)
+                case Logged():
+                    if event.source not in self._hidden:
+                        self.lines(event.at, event.source, event.text)
                 case Told():
                     self._told(event)
                 case PhaseChanged():

@@ -13,8 +13,10 @@ from glassware.graph import needed_by
 from glassware.manifest import dotenv_variables, secret
 from glassware.model import Site
 from glassware.plan import Plan, make_plan
-from glassware.runner.events import Bulletin
+from glassware.runner.addresses import names_of
+from glassware.runner.events import Bulletin, Told
 from glassware.runner.guard import guard
+from glassware.runner.names import give_names
 from glassware.runner.state import State
 from glassware.runner.supervisor import Options, Supervisor
 
@@ -87,6 +89,8 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
         hidden=frozenset(behind),
     )
     bulletin = Bulletin([terminal.hear])
+    if names := names_of(plan):
+        _name(names, state, bulletin)
     try:
         return asyncio.run(Supervisor(read, plan, state, options, bulletin).run())
     except GlasswareError as error:
@@ -94,3 +98,19 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
         return error.exit_code
     finally:
         state.release()
+
+
+def _name(names: dict[str, str], state: State, bulletin: Bulletin) -> None:
+    refused = give_names(names, state.folder / "hosts")
+    if refused is not None:
+        lines = "\n".join(f"{address} {name}" for name, address in names.items())
+        bulletin.tell(
+            Told(
+                at=time.time(),
+                source="",
+                text=f"the services' host names do not resolve: {refused}; "
+                "add these lines to /etc/hosts",
+                importance="warning",
+                detail=lines,
+            )
+        )

@@ -5,6 +5,7 @@ import socket
 from contextlib import closing
 
 from glassware.gateway import free_port, is_free
+from glassware.model import Address
 from glassware.plan import Plan, ServicePlan
 
 from .state import State
@@ -53,13 +54,27 @@ class Ports:
 
 def plain_address(plan: Plan, service: ServicePlan, ports: Ports) -> tuple[str, int]:
     """Return where a service is reached by programs that know only TCP."""
-    wanted = service.service.address
-    host = LOOPBACK
-    if wanted is not None and wanted.host is not None:
-        host = own_host(plan, service) if wanted.host == "own" else wanted.host
-    if wanted is not None and wanted.port is not None:
+    wanted = service.service.address or Address()
+    host = _host(plan, service, wanted)
+    if wanted.port is not None:
         return host, wanted.port
     return host, ports.claim(f"service {service.name}", host)
+
+
+def names_of(plan: Plan) -> dict[str, str]:
+    """Return the host names that services ask for, with their addresses."""
+    return {
+        name: _host(plan, service, wanted)
+        for service in plan.services
+        if (wanted := service.service.address) is not None
+        for name in wanted.names
+    }
+
+
+def _host(plan: Plan, service: ServicePlan, wanted: Address) -> str:
+    if wanted.host == "own" or (wanted.host is None and wanted.names):
+        return own_host(plan, service)
+    return wanted.host or LOOPBACK
 
 
 def own_host(plan: Plan, service: ServicePlan) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -126,11 +127,13 @@ class Front:
     async def _publish(self) -> None:
         async with self._publishing:
             self._round = None
-            version = self._theirs().update(self._upstreams())
+            gateway = self._theirs()
+            gateway.place = replace(gateway.place, plan=self._around.plan.gateway)
+            version = gateway.update(self._upstreams())
             if self.pid is None or not self.ready.is_set():
                 return
             try:
-                await self._theirs().wait(version)
+                await gateway.wait(version)
             except GatewayError as error:
                 if not self._stopping:
                     self._tell(f"{error.message}: {error.hint or ''}", "error")
@@ -174,6 +177,7 @@ class Front:
                 else (),
             )
             for service in self._around.services.values()
+            if service.plan.process is None
         ]
 
     def _reason(self, service: RunningService) -> str | None:

@@ -60,7 +60,7 @@ def inspect(
 
 def inspect_all(plan: Plan, inherited: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Load every application of `plan`, two at a time; commands are left out."""
-    python = [s for s in plan.services if s.launch != "command"]
+    python = [s for s in plan.services if s.launch in {"fork", "isolated"}]
     with ThreadPoolExecutor(max_workers=2) as pool:
         found = pool.map(
             lambda s: inspect(plan, s, variables_at_rest(plan, s, inherited)), python
@@ -70,14 +70,16 @@ def inspect_all(plan: Plan, inherited: Mapping[str, str]) -> dict[str, dict[str,
 
 def program_of(service: ServicePlan) -> str | None:
     """Return the program that a command needs, if it is a command."""
-    return next(iter(shlex.split(service.service.command or "")), None)
+    return next(iter(shlex.split(service.command)), None)
 
 
 def variables_at_rest(
     plan: Plan, service: ServicePlan, inherited: Mapping[str, str]
 ) -> dict[str, str]:
     """Return a service's environment with addresses at which nobody answers."""
-    found = {d.name: engines.find(d.engine) for d in plan.databases_of(service.name)}
+    found = {
+        d.name: engines.find(d.engine) for d in plan.databases_of(service.service.name)
+    }
     grant = Grant(database="at_rest", role="at_rest", password="at_rest")  # noqa: S106 - opens nothing
     late = Late(
         url="http://localhost:8000",

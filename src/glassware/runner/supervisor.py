@@ -31,7 +31,7 @@ from .services import RunningService
 from .state import State
 from .tasks import run_task
 from .variables import Late, variables
-from .watch import is_migration, saves, touched
+from .watch import is_migration, reshapes, saves, touched
 from .workers import Order, Starter, Worker, free_port
 from .zygotes import Zygotes
 
@@ -165,16 +165,20 @@ class Supervisor:
         service = plan.service
         accesses = {
             d.name: await self.servers[d.server].access(d.service, d.name)
-            for d in self.plan.databases_of(plan.name)
+            for d in self.plan.databases_of(plan.service.name)
         }
         late = Late(
             url=self.url,
-            neighbours={n: self._neighbour(n) for n in self.services},
+            neighbours={
+                n: self._neighbour(n)
+                for n, s in self.services.items()
+                if s.plan.process is None
+            },
             addresses=self.addresses,
             accesses=accesses,
             offered={
                 d.engine: self.servers[d.server].engine.variables
-                for d in self.plan.databases_of(plan.name)
+                for d in self.plan.databases_of(plan.service.name)
             },
             secrets={
                 reference.name: self.options.secrets(reference.name)
@@ -182,7 +186,7 @@ class Supervisor:
                 for reference in references(template)
                 if reference.kind == "secret"
             },
-            secret_key=self.state.credential(f"secret key {plan.name}"),
+            secret_key=self.state.credential(f"secret key {service.name}"),
         )
         inherited = {**self.options.dotenv(service.folder), **os.environ}
         return variables(self.plan, plan, late, inherited)
@@ -195,7 +199,9 @@ class Supervisor:
         """Return what a worker is to be started with; see `Surroundings`."""
         environment = await self.variables(plan)
         host, port, path = "127.0.0.1", 0, None
-        if plan.launch == "command":
+        if plan.launch == "companion":
+            pass
+        elif plan.launch == "command":
             host, port = (
                 self.addresses[plan.name]
                 if plan.listens_itself
@@ -220,7 +226,7 @@ class Supervisor:
     async def migrate(self, plan: ServicePlan) -> None:
         """Run a service's `migrate` task, if it has one; see `Surroundings`."""
         command = plan.service.tasks.get("migrate")
-        if command is not None:
+        if command is not None and plan.process is None:
             self._tell(plan.name, f"runs `{command}`")
             await run_task(
                 self.nursery,
@@ -269,11 +275,10 @@ class Supervisor:
     def _needs(self, plan: ServicePlan) -> dict[str, Callable[[], Any]]:
         needs: dict[str, Callable[[], Any]] = {
             d.server: partial(self.servers[d.server].access, d.service, d.name)
-            for d in self.plan.databases_of(plan.name)
+            for d in self.plan.databases_of(plan.service.name)
         }
         for name in plan.after:
-            if name != plan.name:
-                needs[f"{name} migrate"] = self.services[name].migrated.wait
+            needs[f"{name} migrate"] = self.services[name].migrated.wait
         return needs
 
     def _server(self, key: str) -> RunningServer:
@@ -312,7 +317,7 @@ class Supervisor:
     async def _watch(self) -> None:
         """Reload what a save touches."""
         async for paths in saves((self.plan.folder, *_outside(self.plan))):
-            if any(path.name.endswith(".toml") for path in paths):
+            if any(reshapes(self.plan, path) for path in paths):
                 self._replan()
             modules = {name: s.modules for name, s in self.services.items()}
             hit = {n for path in paths for n in touched(self.plan, modules, path)}

@@ -69,7 +69,7 @@ def _path(service: ServicePlan, inherited: str) -> str:
 
 def _ordinary(plan: Plan, service: ServicePlan, late: Late) -> dict[str, str]:
     """Offer `DATABASE_URL` and the like where there is exactly one candidate."""
-    declared = plan.databases_of(service.name)
+    declared = plan.databases_of(service.service.name)
     offers: dict[str, str] = {}
     for database in declared:
         if sum(d.engine == database.engine for d in declared) > 1:
@@ -107,14 +107,15 @@ def _value(reference: Reference, late: Late) -> str:
 def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
     return Settings(
         site=plan.site,
-        service=service.name,
+        service=service.service.name,
         url=late.url,
         mounts=service.mounts,
         calls=service.service.calls,
         neighbours=late.neighbours,
         databases={
             name: Binding(
-                engine=_engine_of(plan, service.name, name), url=access.native_url
+                engine=_engine_of(plan, service.service.name, name),
+                url=access.native_url,
             )
             for name, access in late.accesses.items()
         },

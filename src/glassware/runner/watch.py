@@ -1,6 +1,5 @@
 """Which services a save touches."""
 
-import os
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -9,11 +8,12 @@ from watchfiles import Change, DefaultFilter, awatch
 from glassware.plan import Plan
 
 
-QUIET_MS = 40
 STEP_MS = 20
 
 IGNORED = frozenset({"static", "templates", "tests", "node_modules", ".glassware"})
-CODE = frozenset({".py", ".toml", ".env", ".flaskenv", ".js", ".ts", ".mjs", ".so"})
+CODE = frozenset(
+    {".py", ".toml", ".env", ".flaskenv", ".js", ".ts", ".mjs", ".so", ".sql"}
+)
 MANIFESTS = frozenset(
     {"site.toml", "site.production.toml", "service.toml", ".env", ".flaskenv"}
 )
@@ -63,18 +63,20 @@ def is_migration(path: Path) -> bool:
     return "migrations" in path.parts
 
 
+def reshapes(plan: Plan, path: Path) -> bool:
+    """Whether a saved or removed file may change which services there are."""
+    if path.name in MANIFESTS:
+        return True
+    home = plan.folder / "services"
+    if not path.is_relative_to(home) or path == home:
+        return False
+    folder = home / path.relative_to(home).parts[0]
+    known = any(service.service.folder == folder for service in plan.services)
+    return known != folder.is_dir()
+
+
 def _below(folders: Iterable[Path], path: Path) -> tuple[str, ...] | None:
     for folder in folders:
         if path.is_relative_to(folder):
             return path.relative_to(folder).parts
     return None
-
-
-def shared_code(plan: Plan) -> tuple[Path, ...]:
-    """Return the folders besides the services' own whose files they may import."""
-    inside = {folder for service in plan.services for folder in service.watch}
-    return tuple(
-        folder
-        for folder in sorted({Path(os.path.realpath(plan.folder)), *inside})
-        if folder.is_dir()
-    )

@@ -134,7 +134,7 @@ class Starter:
         )
         loop.call_later(START_WITHIN, self._too_late, worker)
         try:
-            if order.plan.launch == "command":
+            if order.plan.launch in {"command", "companion"}:
                 await self._start_command(worker)
             else:
                 await self._start_python(worker)
@@ -147,7 +147,7 @@ class Starter:
         output = self._output_of(order)
         try:
             child = self._nursery.spawn(
-                shlex.split(order.plan.service.command or ""),
+                shlex.split(order.plan.command),
                 environment=order.environment,
                 output=output,
                 cwd=order.plan.service.folder,
@@ -156,7 +156,10 @@ class Starter:
         finally:
             os.close(output)
         self._has_process(worker, child)
-        self._watch(worker, self._ask(worker))
+        if order.plan.launch == "companion":
+            worker.ready.set_result({"event": "ready", "interface": "none"})
+        else:
+            self._watch(worker, self._ask(worker))
 
     async def _start_python(self, worker: Worker) -> None:
         order = worker.order

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from http_worker import Serve, Worker
 
 from glassware.environment import Binding, Settings, to_variables
 from glassware.service import client, settings
 from glassware.service.wire import Wire
+from service.http_worker import Serve, Worker
 
 
 As = Callable[..., Settings]

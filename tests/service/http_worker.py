@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +41,7 @@ class Worker:
         self._serve = serve
         self._begin = begin
         self._open: set[socket.socket] = set()
+        self._begun: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         if address is not None:
@@ -65,7 +65,7 @@ class Worker:
         self._listener.shutdown(socket.SHUT_RD)
         self._acceptor.join()
         with self._lock:
-            for connection in self._open:
+            for connection in self._begun & self._open:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
         for thread in self._threads:
@@ -110,18 +110,12 @@ class Worker:
 
     def _run(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
+            connection.recv(1, socket.MSG_PEEK)
+            with self._lock:
+                self._begun.add(connection)
             self._serve(connection)
         with self._lock:
             self._open.discard(connection)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Return as soon as `condition` holds."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        pause.wait(0.005)
 
 
 def read(connection: socket.socket) -> Iterator[Asked]:

@@ -4,9 +4,9 @@ import threading
 
 import flask
 import pytest
-from http_worker import Asked, Worker, answer, answering, read
 
 from glassware.service.client import services
+from service.http_worker import Asked, Worker, answer, answering, read
 
 
 def echo(asked: Asked) -> bytes:

@@ -8,12 +8,12 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from http_worker import Worker, answer, answering, read
 
 from glassware.errors import BadAnswer, CallTimedOut, ServiceUnavailable
 from glassware.service import client
 from glassware.service.client import services
 from glassware.service.wire import Wire
+from service.http_worker import Worker, answer, answering, read
 
 
 MIB = 1024 * 1024

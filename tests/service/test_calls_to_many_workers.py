@@ -7,10 +7,11 @@ import time
 from collections import Counter
 
 import pytest
-from http_worker import answer, answering, wait_until
 
 from glassware.errors import CallError, ServiceUnavailable
 from glassware.service.workers import Folder
+from service.http_worker import answer, answering
+from waiting import until
 
 
 def named(name: str):
@@ -69,7 +70,7 @@ def test_a_reload_fails_no_call(catalog, start, folder):
         caller.start()
     for generation in range(1, 11):
         new = start(named(str(generation)), f"{generation}.0")
-        wait_until(lambda new=generation: answered[str(new)] > 0)
+        until(lambda new=generation: answered[str(new)] > 0)
         old.path = old.path.rename(folder / "retired.sock")
         old.retire()
         old = new
@@ -100,7 +101,7 @@ def test_calls_wait_for_a_restart(catalog, start, wire):
     ]
     for caller in callers:
         caller.start()
-    wait_until(lambda: under_way(wire) == 6)
+    until(lambda: under_way(wire) == 6)
 
     def again(asked):
         done[asked.method] += 1
@@ -123,7 +124,7 @@ def test_a_full_backlog_is_waited_for(catalog, start, wire):
     ]
     for caller in callers:
         caller.start()
-    wait_until(lambda: under_way(wire) == 20)
+    until(lambda: under_way(wire) == 20)
     begin.set()
     for caller in callers:
         caller.join()

@@ -16,13 +16,13 @@ import psycopg_pool
 import pytest
 import redis
 import sqlalchemy
-from http_worker import wait_until
 
 from glassware import engines
 from glassware.engines import Access, Grant, Place
 from glassware.environment import Binding
 from glassware.errors import UsageError
 from glassware.service.databases import Databases
+from waiting import until
 
 
 class Server:
@@ -50,7 +50,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(lambda: self._engine.ready(self._url), 20)
+        until(lambda: self._engine.ready(self._url), "a ready server", 20)
 
     def stop(self) -> None:
         """End it, and return when it has ended."""

@@ -27,12 +27,8 @@ CONNECT_TIMEOUT = 5.0
 # Workers close idle connections too; whoever is first avoids the race.
 IDLE_TIMEOUT = 15
 
-_NOTHING_WAS_SENT = frozenset(
-    {
-        pycurl.E_COULDNT_CONNECT,
-        pycurl.E_COULDNT_RESOLVE_HOST,
-    }
-)
+_UNREACHED = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST})
+_BEFORE_SENDING = frozenset({pycurl.E_OPERATION_TIMEDOUT, pycurl.E_SEND_ERROR})
 _BLANK = (b"\r\n", b"\n")
 _INTERIM = (b"", b"1")
 _CUT = frozenset({pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR})
@@ -131,7 +127,7 @@ class Connection:
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(CONNECT_TIMEOUT * 1000))
         curl.setopt(pycurl.MAXFILESIZE_LARGE, self._largest)
         curl.setopt(pycurl.BUFFERSIZE, 65536)
-        curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
+        curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._take_chunk)
 
     def _set_method(self, request: Request) -> None:
@@ -144,9 +140,6 @@ class Connection:
             curl.setopt(pycurl.POSTFIELDS, request.body)
         if not request.is_safe:
             curl.setopt(pycurl.FRESH_CONNECT, 1)
-
-    def _take_line(self, line: bytes) -> None:
-        self._lines.append(line)
 
     def _take_chunk(self, chunk: bytes) -> int:
         self._size += len(chunk)
@@ -174,18 +167,19 @@ class Connection:
         return Response(request, status, fields, content)
 
     def _forget(self) -> None:
-        self._lines, self._chunks, self._size = [], [], 0
+        self._lines.clear()
+        self._chunks.clear()
+        self._size = 0
 
     def _explain(self, error: pycurl.error, request: Request) -> Exception:
         code, text = error.args
         begun, too_large = bool(self._lines), self._size > self._largest
         self._forget()
         name = f"`{request.neighbour}`"
-        if code in _NOTHING_WAS_SENT:
+        sent = self._curl.getinfo(pycurl.REQUEST_SIZE)
+        if code in _UNREACHED or (code in _BEFORE_SENDING and not sent):
             return NotConnected(text)
         if code == pycurl.E_OPERATION_TIMEDOUT:
-            if not self._curl.getinfo(pycurl.REQUEST_SIZE):
-                return NotConnected(text)
             return CallTimedOut(
                 f"{name} did not answer {request} within {request.timeout:g} s"
             )

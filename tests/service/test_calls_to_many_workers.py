@@ -132,8 +132,9 @@ def test_a_full_backlog_is_waited_for(catalog, start, wire):
     assert worker.accepted == 20
 
 
-def test_the_wait_has_an_end(catalog):
+def test_the_wait_has_an_end(catalog, folder):
     """A neighbour that never comes back is an error within the time limit."""
+    (folder / "ready").mkdir()
     began = time.monotonic()
     with pytest.raises(ServiceUnavailable) as caught:
         catalog.get("/x", timeout=0.3)
@@ -141,6 +142,24 @@ def test_the_wait_has_an_end(catalog):
     assert caught.value.message == (
         "`catalog` was not reached for `GET /x`: none of its workers is ready"
     )
+
+
+def test_a_neighbour_that_does_not_run_is_an_error_at_once(catalog, start, folder):
+    """The runner took its folder away: there is nothing to wait for."""
+    worker = start(named("1"))
+    assert catalog.get("/").ok
+    worker.kill()
+    shutil.rmtree(folder / "ready")
+    began = time.monotonic()
+    with pytest.raises(ServiceUnavailable) as caught:
+        catalog.get("/x")
+    assert time.monotonic() - began < 1
+    assert str(caught.value) == (
+        "`catalog` was not reached for `GET /x`: it does not run "
+        "(`glassware logs catalog` shows what it said)"
+    )
+    start(named("2"), "2.0")
+    assert catalog.get("/").text == "2"
 
 
 def test_a_change_within_one_tick_of_the_clock_is_seen(folder):

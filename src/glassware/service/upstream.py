@@ -41,6 +41,11 @@ class Upstream:
         self._busy: Counter[str] = Counter()
         self._turn = 0
 
+    @property
+    def may_return(self) -> bool:
+        """Whether waiting for a worker makes sense."""
+        return self._folder is None or self._folder.is_there
+
     def enter(self, request: Request) -> None:
         """Wait for one of the places; `leave` gives it back.
 

@@ -69,6 +69,8 @@ def _send(upstream: Upstream, request: Request, deadline: float) -> Response:
         worker = upstream.choose(unreachable)
         left = deadline - time.monotonic()
         if worker is None or left <= 0:
+            if not upstream.may_return:
+                raise _not_reached(request, "it does not run")
             if time.monotonic() >= give_up:
                 raise _not_reached(request, reason)
             time.sleep(_PAUSE)

@@ -12,12 +12,16 @@ _TICK_NS = 50_000_000
 class Folder:
     """The sockets in one folder.
 
+    The runner takes the folder away while a service does not run and nothing
+    is under way to change that; an empty one says that it will be back.
+
     Args:
-        path: The folder; it may be missing, and come and go.
+        path: The folder; it may come and go.
     """
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self.is_there = True
         self._seen_ns = -1
         self._sockets: tuple[str, ...] = ()
 
@@ -25,11 +29,13 @@ class Folder:
         """Return the paths of the sockets that are there now."""
         try:
             changed_ns = self._path.stat().st_mtime_ns
+            self.is_there = True
             if changed_ns != self._seen_ns:
                 settled = time.time_ns() - changed_ns > _TICK_NS
                 self._sockets = self._list()
                 self._seen_ns = changed_ns if settled else -1
         except OSError:
+            self.is_there = False
             self._seen_ns = -1
             self._sockets = ()
         return self._sockets

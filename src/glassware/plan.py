@@ -137,10 +137,22 @@ class GatewayPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything that runs, and how."""
+    """Everything that runs, and how.
+
+    Attributes:
+        site: Its name.
+        folder: Its folder.
+        known: Every service of the site, also those that this plan leaves out.
+        servers: The database servers, each once.
+        databases: What the services declare.
+        services: The services and the programs beside them.
+        gateway: The public side.
+        production: Whether it runs for visitors rather than for its authors.
+    """
 
     site: str
     folder: Path
+    known: tuple[str, ...]
     servers: tuple[ServerPlan, ...]
     databases: tuple[DatabasePlan, ...]
     services: tuple[ServicePlan, ...]
@@ -182,18 +194,13 @@ def make_plan(
     """
     services = tuple(s for s in site.services if only is None or s.name in only)
     templates = {s.name: _templates(s) for s in services}
-    addressed = {
-        reference.name
-        for variables in templates.values()
-        for template in variables.values()
-        for reference in references(template)
-        if reference.kind == "services"
-    }
+    named = _named(templates)
     called = {callee for s in services for callee in s.calls}
     databases = tuple(_databases(site, services))
     return Plan(
         site=site.name,
         folder=site.folder,
+        known=tuple(s.name for s in site.services),
         servers=tuple(_servers(site, databases)),
         databases=databases,
         services=tuple(
@@ -206,7 +213,7 @@ def make_plan(
                 address=process is None
                 and (
                     service.address is not None
-                    or service.name in addressed
+                    or service.name in named
                     or (service.command is not None and service.name in called)
                 ),
                 after=_after(services, service, process),
@@ -222,6 +229,21 @@ def make_plan(
             routes=tuple(sorted(_public(services), key=_specific)),
         ),
         production=production,
+    )
+
+
+def addressed(plan: Plan) -> frozenset[str]:
+    """Return the services whose plain address some variable names."""
+    return _named({service.name: service.environment for service in plan.services})
+
+
+def _named(templates: Mapping[str, Mapping[str, Template]]) -> frozenset[str]:
+    return frozenset(
+        reference.name
+        for variables in templates.values()
+        for template in variables.values()
+        for reference in references(template)
+        if reference.kind == "services"
     )
 
 

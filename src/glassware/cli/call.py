@@ -39,7 +39,7 @@ def command(
         click.echo(f"{answer.status_code}", err=True)
         for name, value in answer.fields:
             click.echo(f"{name}: {value}", err=True)
-    click.get_binary_stream("stdout").write(answer.content)
+    sys.stdout.buffer.write(answer.content)
     sys.exit(0 if answer.ok else 1)
 
 

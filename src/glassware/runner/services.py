@@ -3,12 +3,14 @@
 import asyncio
 import signal
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from glassware.errors import GlasswareError
 from glassware.plan import ServicePlan
 from glassware.status import Endpoint, Phase, ServiceState
 
@@ -206,11 +208,16 @@ class RunningService:
             for worker in tuple(self.incoming):
                 await worker.ready
         except WorkerFailed as failure:
-            if generation == self._generation:
-                self.reason, self.detail = failure.reason, failure.detail
-                self.post(Event.FAILED, generation)
+            self._fail(generation, failure.reason, failure.detail)
+        except GlasswareError as error:
+            self._fail(generation, str(error))
         else:
             self.post(Event.READY, generation)
+
+    def _fail(self, generation: int, reason: str, detail: str = "") -> None:
+        if generation == self._generation:
+            self.reason, self.detail = reason, detail
+            self.post(Event.FAILED, generation)
 
     async def _migrate(self) -> None:
         try:
@@ -319,7 +326,14 @@ class RunningService:
     def _later(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A fault of glassware's own must not leave the service waiting.
+            detail = "".join(traceback.format_exception(error))
+            self._fail(self._generation, f"{type(error).__name__}: {error}", detail)
 
     def _tell_once(self, text: str) -> None:
         """Report a failure; one that repeats itself to the letter only once."""

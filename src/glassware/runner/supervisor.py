@@ -13,7 +13,7 @@ from typing import Any
 from glassware import engines
 from glassware.engines import Place
 from glassware.errors import GlasswareError
-from glassware.plan import Plan, ServicePlan
+from glassware.plan import Plan, ServicePlan, addressed
 from glassware.status import Phase, Snapshot
 from glassware.template import references
 
@@ -169,11 +169,7 @@ class Supervisor:
         }
         late = Late(
             url=self.url,
-            neighbours={
-                n: self._neighbour(n)
-                for n, s in self.services.items()
-                if s.plan.process is None
-            },
+            neighbours={name: self._neighbour(name) for name in self.plan.known},
             addresses=self.addresses,
             accesses=accesses,
             offered={
@@ -264,6 +260,9 @@ class Supervisor:
             if service.address and service.name not in self.addresses:
                 address = plain_address(plan, service, self._ports)
                 self.addresses[service.name] = address
+        for name in addressed(plan) - self.addresses.keys():
+            # It does not run now; its address is known all the same.
+            self.addresses[name] = ("127.0.0.1", self._ports.claim(f"service {name}"))
         added = [s for s in plan.services if s.name not in self.services]
         for service in added:
             self.services[service.name] = RunningService(plan=service, around=self)
@@ -309,7 +308,8 @@ class Supervisor:
         )
 
     def _neighbour(self, name: str) -> str:
-        if self.plan.service(name).launch == "command":
+        service = self.services.get(name)
+        if service is not None and service.plan.launch == "command":
             host, port = self.addresses.get(name, ("127.0.0.1", 0))
             return f"http://{host}:{port}"
         return f"unix:{self.runtime / 'services' / name}"

@@ -20,6 +20,7 @@ from typing import Any
 
 from glassware.errors import GlasswareError, SiteNotRunning, SiteRunning
 from glassware.files import write_whole
+from glassware.manifest.schema import schema_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class State:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             write_whole(self.folder / ".gitignore", "*\n")
             self.logs.mkdir(exist_ok=True)
+            self._write_schemas()
             lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise GlasswareError(
@@ -77,6 +79,13 @@ class State:
         self.runtime.mkdir(mode=0o700, parents=True)
         for name in ("services", "starting", "engines"):
             (self.runtime / name).mkdir(mode=0o700)
+
+    def _write_schemas(self) -> None:
+        """Write this version's schemas where a new manifest's first line points."""
+        folder = self.folder / "schemas"
+        folder.mkdir(exist_ok=True)
+        for file in schema_files():
+            write_whole(folder / file.path, file.text)
 
     def release(self) -> None:
         """Give the site back."""

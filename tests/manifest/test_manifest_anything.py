@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glassware.errors import Fault
+from glassware.manifest.build import site_name
 from glassware.manifest.draft import Draft
 from glassware.manifest.keys import Key, Shape, keys_of, service_keys, site_keys
 from glassware.manifest.overlay import overlay
 from glassware.manifest.read import read
 from glassware.manifest.schema import site_schema
-from glassware.model import Site
+from glassware.model import Name, Site
 from sites_on_disk import faults, service, write
 
 
@@ -179,3 +180,9 @@ def test_manifests_of_any_bytes(shop: Path, data: bytes):
     (shop / "site.toml").write_bytes(data)
 
     assert {fault.file.name for fault in outcome(shop)} <= {"site.toml"}
+
+
+@given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1))
+def test_any_folder_gives_a_site_a_name(name: str):
+    """A site without a name gets one that could have been written."""
+    msgspec.convert(site_name(Path("/srv") / name), Name)

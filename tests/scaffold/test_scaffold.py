@@ -12,6 +12,7 @@ from glassware.files import File
 from glassware.graph import undeclared_calls
 from glassware.manifest import load
 from glassware.model import Route
+from glassware.runner.state import State
 from glassware.scaffold import new_service, new_site
 from kept import assert_kept
 
@@ -75,6 +76,18 @@ def test_a_new_site_has_no_fault(shop: Path):
     assert cart.routes == (Route(path="/my-cart"),)
     assert (cart.databases, cart.calls) == (BOTH, ("home", "x" * 40, "class"))
     assert not [*undeclared_calls(site)]
+
+
+def test_editors_find_the_schemas(shop: Path):
+    """The first line of each manifest leads to what a running site puts there."""
+    state = State(shop)
+    state.claim()
+    state.release()
+
+    manifests = [shop / "site.toml", *shop.glob("services/*/service.toml")]
+    for manifest in manifests:
+        first = manifest.read_text().splitlines()[0]
+        assert (manifest.parent / first.removeprefix("#:schema ")).is_file()
 
 
 @pytest.mark.parametrize("folder", [".", "services/my-cart", "services/class"])

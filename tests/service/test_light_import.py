@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,10 @@ def test_a_name_that_is_not_there():
     """The error is the one that Python gives for any module."""
     with pytest.raises(AttributeError, match="has no attribute `service_s`"):
         _ = glassware.service_s
+
+
+def test_every_public_name_is_documented():
+    """The reference page has a heading for each."""
+    page = Path(__file__, "../../../docs/reference/api.md").resolve().read_text()
+    headings = {line.strip("#` ") for line in page.splitlines() if line.startswith("#")}
+    assert set(glassware.__all__) <= headings

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -58,6 +59,15 @@ class Server:
             self._process.send_signal(self._engine.launch(self._place).stop)
             self._process.wait(20)
             self._process = None
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it stand still for the length of the block."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def provide(self) -> Access:
         """Return how a service reaches a database of its own there."""
@@ -222,6 +232,19 @@ def test_a_server_that_is_down_is_an_error_soon(become, run, databases):
     postgresql.start()
     with databases.main.connection() as db:
         assert db.execute("select 1").fetchone() == (1,)
+
+
+def test_a_server_that_is_silent_is_an_error_soon(become, run, databases):
+    """A command without an answer is given up once, and not sent again."""
+    server = run("redis")
+    become(databases={"cache": Binding(engine="redis", url=server.provide().url)})
+    assert databases.cache.incr("n") == 1
+    with server.frozen():
+        began = time.monotonic()
+        with pytest.raises(redis.TimeoutError):
+            databases.cache.incr("n")
+        assert time.monotonic() - began < 8
+    assert databases.cache.get("n") == b"2"
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

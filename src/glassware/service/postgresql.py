@@ -21,7 +21,8 @@ def open_pool(url: str, *, name: str) -> "ConnectionPool[Connection]":
         url: `postgresql://…`.
         name: What the pool is called in log lines.
     """
-    kwargs = {} if "connect_timeout=" in url else {"connect_timeout": int(PATIENCE)}
+    limits = {"connect_timeout": PATIENCE, "tcp_user_timeout": PATIENCE * 1000}
+    kwargs = {name: int(n) for name, n in limits.items() if f"{name}=" not in url}
     pool: ConnectionPool[Connection] = ConnectionPool(
         url,
         kwargs=kwargs,

@@ -33,6 +33,7 @@ class RunningServer:
         grants: What services get on it, by service and name.
         passwords: Gives the password for a purpose.
         last_words: Gives the last lines that a source wrote.
+        on_fault: Told why it does not come up.
     """
 
     plan: ServerPlan
@@ -42,6 +43,7 @@ class RunningServer:
     bulletin: Bulletin
     passwords: Callable[[str], str] = field(repr=False)
     last_words: Callable[[str], str]
+    on_fault: Callable[[str], None]
     place: Place | None = None
     url: str = field(default="", repr=False)
     databases: tuple[DatabasePlan, ...] = ()
@@ -51,6 +53,7 @@ class RunningServer:
     _accesses: dict[tuple[str, str], asyncio.Future[Access]] = field(
         default_factory=dict
     )
+    _told: str = ""
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -85,8 +88,7 @@ class RunningServer:
             except EngineError as error:
                 if self._stopping.is_set():
                     return
-                hint = f"\nhint: {error.hint}" if error.hint else ""
-                self._tell(f"{error.message}{hint}", "error")
+                self._complain(error)
             else:
                 await self._until_it_ends()
                 failures = 0
@@ -115,7 +117,7 @@ class RunningServer:
         await self._until_ready(admin_url)
         for database in self.databases:
             await self._provision(admin_url, database)
-        self.ready = True
+        self.ready, self._told = True, ""
         self._tell(f"ready: {self.plan.engine} {self.version}".rstrip(), "good")
 
     def _start(self, place: Place) -> None:
@@ -166,6 +168,13 @@ class RunningServer:
         self.ready = False
         if not self._stopping.is_set():
             self._tell("ended; it is started again", "error")
+
+    def _complain(self, error: EngineError) -> None:
+        self.on_fault(error.message)
+        if self._told != error.message:
+            self._told = error.message
+            hint = f"\nhint: {error.hint}" if error.hint else ""
+            self._tell(f"{error.message}{hint}", "error")
 
     def _tell(self, text: str, importance: Importance) -> None:
         self.bulletin.tell(

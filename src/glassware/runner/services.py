@@ -123,6 +123,12 @@ class RunningService:
         self.migration_due = self.migration_due or migration
         self.post(Event.REPLACED if self.plan.replaces else Event.CHANGED)
 
+    def hindered(self, reason: str) -> None:
+        """Take note of why something that it waits for does not come."""
+        if self.phase is Phase.WAITING:
+            self.reason = reason
+            self.settled.set()
+
     async def run(self) -> None:
         """Live until stopped."""
         self.folder.mkdir(mode=0o700, exist_ok=True)

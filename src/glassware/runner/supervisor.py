@@ -303,9 +303,25 @@ class Supervisor:
             passwords=self.state.credential,
             last_words=self.logs.last,
             place=place,
-            url=plan.url or "",
+            url=self._existing(plan.url or ""),
+            on_fault=partial(self._hinder, key),
             databases=tuple(d for d in self.plan.databases if d.server == key),
         )
+
+    def _existing(self, url: str) -> str:
+        """Return an existing server's URL: as it is written, or from a variable."""
+        if not url.startswith("env:"):
+            return url
+        inherited = {**self.options.dotenv(self.plan.folder), **os.environ}
+        return inherited.get(url.removeprefix("env:"), "")
+
+    def _hinder(self, key: str, fault: str) -> None:
+        """Let the services that need a server say why they wait."""
+        for database in self.plan.databases:
+            if database.server == key:
+                for service in self.services.values():
+                    if service.plan.service.name == database.service:
+                        service.hindered(fault)
 
     def _neighbour(self, name: str) -> str:
         service = self.services.get(name)

@@ -104,6 +104,8 @@ def _manager(name: str, limits: Limits) -> Data:
         "request_headers_timeout": f"{limits.header_time}s",
         "stream_idle_timeout": f"{limits.silence}s",
         "delayed_close_timeout": "1s",
+        # Over HTTP/1 nobody is told of a drain: it only defers the close.
+        "drain_timeout": "0.1s",
     }
 
 

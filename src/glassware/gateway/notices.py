@@ -14,8 +14,7 @@ from .state import Place, Upstream
 
 Data = dict[str, Any]
 
-_MOST_OF_A_TRACEBACK = 256 * 1024
-_MOST_ENDPOINTS = 2000
+_MOST_ENDPOINTS = 3000
 
 _UPSTREAM = ("UH", "UF", "UC", "UR", "LR", "UO", "NC", "OM", "URX", "UPE", "DPE")
 _REPLIES: tuple[tuple[int, tuple[str, ...], str, str], ...] = (
@@ -46,8 +45,9 @@ def no_route(
     if not place.production:
         services = dict.fromkeys(line.service for line in lines)
         parts = ["<p>Nothing public is at this address. This is what there is:</p>"]
+        most = _MOST_ENDPOINTS // max(len(services), 1)
         parts += [
-            _service([line for line in lines if line.service == name], upstreams)
+            _service([line for line in lines if line.service == name], upstreams, most)
             for name in services
         ]
         if not services:
@@ -106,13 +106,13 @@ def absent(place: Place, upstream: Upstream) -> Page:
             site=place.site,
         )
     reason = (upstream.reason or "It gave no reason.").rstrip()
-    # The end of a traceback is what matters.
-    reason = reason[-_MOST_OF_A_TRACEBACK:]
+    # The end of a traceback is what matters; escaped, it can be six times as long.
+    end = reason.encode()[-place.limits.page // 8 :].decode(errors="ignore")
     return Page(
         status=503,
         title=f"{upstream.name} does not start",
         alarming=True,
-        html=f"<section><pre>{escape(reason)}</pre></section>"
+        html=f"<section><pre>{escape(end)}</pre></section>"
         "<p class=dim>A save tries again, and this page follows.</p>",
         refresh=2,
         site=place.site,
@@ -165,15 +165,15 @@ def _mappers(page: Page, flags: tuple[str, ...]) -> Iterator[Data]:
         }
 
 
-def _service(lines: list[Line], upstreams: Mapping[str, Upstream]) -> str:
+def _service(lines: list[Line], upstreams: Mapping[str, Upstream], most: int) -> str:
     name = lines[0].service
     upstream = upstreams.get(name)
+    endpoints = upstream.endpoints if upstream else ()
     heads = " ".join(_link(line) for line in lines)
     phase = f"<small>{escape(upstream.phase)}</small>" if upstream else ""
-    items = "".join(
-        _endpoint(endpoint, lines[0])
-        for endpoint in (upstream.endpoints if upstream else ())[:_MOST_ENDPOINTS]
-    )
+    items = "".join(_endpoint(endpoint, lines[0]) for endpoint in endpoints[:most])
+    if len(endpoints) > most:
+        items += f"<li><small></small>and {len(endpoints) - most} more</li>"
     return (
         f"<section><header><h2>{escape(name)}</h2>{heads}{phase}</header>"
         f"{f'<ul>{items}</ul>' if items else ''}</section>"

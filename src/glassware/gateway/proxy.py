@@ -60,6 +60,7 @@ class Gateway:
         self.place = place
         self._envoy = find_envoy()
         self._admin = Admin(place.admin)
+        self._upstreams: tuple[Upstream, ...] = ()
         self._written: dict[str, str] = {}
         self._refused_before: dict[str, str] = {}
 
@@ -76,7 +77,8 @@ class Gateway:
         Raises:
             OSError: The files cannot be written; Envoy keeps what it has.
         """
-        parts = resources(self.place, upstreams)
+        self._upstreams = tuple(upstreams)
+        parts = resources(self.place, self._upstreams)
         for kind in KINDS:
             content = discovery(kind, parts[kind])
             version = content["version_info"]
@@ -161,8 +163,9 @@ class Gateway:
         finally:
             path.unlink(missing_ok=True)
         if judged.returncode:
-            words = (judged.stderr or judged.stdout).strip()
-            raise GatewayError(f"Envoy refuses its configuration: {words}")
+            raise GatewayError(
+                f"Envoy refuses its configuration: {_words(judged.stderr)}"
+            )
 
     def drain(self) -> None:
         """Take no new connection, and end those that are there one by one.
@@ -189,9 +192,18 @@ class Gateway:
         )
 
     def _complain(self, kind: str) -> None:
-        faults = self._admin.listener_faults() if kind == "listeners" else []
-        words = f": {'; '.join(faults)}" if faults else ""
+        """Raise what Envoy says of the update that it refused."""
+        if faults := self._admin.listener_faults():
+            raise GatewayError(f"the gateway cannot listen at {'; '.join(faults)}")
+        self.validate(self._upstreams)
         raise GatewayError(
-            f"the gateway refused an update of its {kind}{words}",
-            hint="its log says more",
+            f"the gateway refused an update of its {kind}", hint="its log says why"
         )
+
+
+def _words(log: str) -> str:
+    """Return what is the matter, of all that Envoy wrote before it ended."""
+    lines = log.strip().splitlines() or ["it gave no reason"]
+    start = next((n for n, line in enumerate(lines) if "[critical]" in line), -1)
+    # `[time][pid][critical][main] [source/…:76] error …`
+    return "\n".join(lines[start:]).rpartition("] ")[2]

@@ -17,6 +17,10 @@ Data = dict[str, Any]
 Lead = tuple[Data, Data, Data]
 
 BUFFER = "envoy.filters.http.buffer"
+_PER_ROUTE = (
+    "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+)
+UNBUFFERED: Data = {"@type": _PER_ROUTE, "disabled": True}
 
 # Nothing has reached the service: right for every method.
 _UNSENT = "connect-failure,reset-before-request"
@@ -84,12 +88,10 @@ def _action(line: Line, silence: float, policy: Data) -> Data:
 
 
 def _buffering(line: Line) -> Data:
-    kind = "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
     if line.stream:
-        return {BUFFER: {"@type": kind, "disabled": True}}
-    # Envoy knows no smaller limit than one byte.
+        return {BUFFER: UNBUFFERED}
     most = max(line.max_body, 1)
-    return {BUFFER: {"@type": kind, "buffer": {"max_request_bytes": most}}}
+    return {BUFFER: {"@type": _PER_ROUTE, "buffer": {"max_request_bytes": most}}}
 
 
 def _headers(name: str, match: Data) -> Data:

@@ -13,12 +13,27 @@ from glassware.status import Phase
 from . import notices
 from .headers import UNSAID, forwarded, overwrite
 from .pages import Page
-from .retries import leads
+from .retries import BUFFER, UNBUFFERED, leads
 from .routes import Line, hosts, table
 from .state import Place, Upstream
 
 
 Data = dict[str, Any]
+
+_TRACE: Data = {"name": ":method", "string_match": {"exact": "TRACE"}}
+_METHODS: tuple[Data, ...] = (
+    {"connect_matcher": {}},
+    {"prefix": "/", "headers": [_TRACE]},
+)
+# Neither has a body that could be waited for.
+REFUSED_METHODS: list[Data] = [
+    {
+        "match": match,
+        "direct_response": {"status": 405},
+        "typed_per_filter_config": {BUFFER: UNBUFFERED},
+    }
+    for match in _METHODS
+]
 
 _KEPT_IN_PATHS = "/!$&'()*+,;=:@~"
 
@@ -42,17 +57,24 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
             "name": name,
             "domains": domains,
             "routes": [
-                route
-                for line in lines
-                if line.host is None or line.host in domains
-                for route in _line(line, upstreams.get(line.service), nothing, place)
-            ]
-            + list(nothing.routes({"prefix": "/"}, place.limits.page)),
+                *REFUSED_METHODS,
+                *(
+                    route
+                    for line in lines
+                    if line.host is None or line.host in domains
+                    for route in _line(
+                        line, upstreams.get(line.service), nothing, place
+                    )
+                ),
+                *nothing.routes({"prefix": "/"}, place.limits.page),
+            ],
         }
         for name, domains in groups
     ]
     others = notices.other_host(place).routes({"prefix": "/"})
-    virtual_hosts.append({"name": "*", "domains": ["*"], "routes": list(others)})
+    virtual_hosts.append(
+        {"name": "*", "domains": ["*"], "routes": [*REFUSED_METHODS, *others]}
+    )
     return {
         "name": "public",
         "ignore_port_in_host_matching": True,
@@ -86,6 +108,8 @@ def _open(
     if upstream.standing == "starting" and not place.production:
         # Only who looks at a page is served by one; a program waits better.
         yield next(notices.starting(place, upstream).routes(match, limit))
+    if not line.max_body and not line.stream:
+        yield _bodiless(match)
     for extra, action, filters in leads(line, place.limits):
         yield {
             "match": {**match, **extra},
@@ -93,6 +117,20 @@ def _open(
             "request_headers_to_add": _prefix(line),
             "typed_per_filter_config": filters,
         }
+
+
+def _bodiless(match: Data) -> Data:
+    """Return the route that refuses a body; Envoy's own limit begins at one byte.
+
+    A chunked body announces no length: there, one byte passes.
+    """
+    length = {"safe_regex": {"regex": "0*[1-9][0-9]*"}}
+    header = {"name": "content-length", "string_match": length}
+    return {
+        "match": {**match, "headers": [header]},
+        "direct_response": {"status": 413},
+        "typed_per_filter_config": {BUFFER: UNBUFFERED},
+    }
 
 
 def _below(line: Line) -> Data:

@@ -1,0 +1,145 @@
+"""A small real service for the gateway's tests: Flask on a unix socket."""
+
+import contextlib
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask, Response, request
+from flask_sock import Sock
+from werkzeug.serving import BaseWSGIServer, make_server
+
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
+class Backend:
+    """A worker that says what it saw, and remembers every path.
+
+    Args:
+        name: It tells its answers from another worker's.
+        path: Its socket; `None`: a port of its own.
+    """
+
+    def __init__(self, name: str, path: Path | None) -> None:
+        self.name = name
+        self.path = path
+        self.seen: list[str] = []
+        self.release = threading.Event()
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def target(self) -> Path | tuple[str, int]:
+        """Where the gateway finds it."""
+        if self.path is not None:
+            return self.path
+        assert self._server is not None
+        return ("127.0.0.1", self._server.server_port)
+
+    def start(self) -> None:
+        """Listen."""
+        host = "127.0.0.1" if self.path is None else f"unix://{self.path}"
+        self._server = make_server(host, 0, self._app(), threaded=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and take the socket away."""
+        self.release.set()
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+            self._server = None
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def _app(self) -> Flask:
+        app = Flask(self.name)
+        self._odd_answers(app)
+        self._streams(app)
+
+        @app.route("/", defaults={"path": ""}, methods=METHODS)
+        @app.route("/<path:path>", methods=METHODS)
+        def echo(path: str) -> dict[str, object]:
+            body = request.get_data()
+            self.seen.append(request.environ["PATH_INFO"])
+            return {
+                "backend": self.name,
+                "method": request.method,
+                "path": request.environ["PATH_INFO"],
+                "raw": request.environ["RAW_URI"],
+                "headers": {k.lower(): v for k, v in request.headers.items()},
+                "length": len(body),
+                "digest": hashlib.sha256(body).hexdigest(),
+            }
+
+        return app
+
+    def _odd_answers(self, app: Flask) -> None:
+        @app.get("/status/<int:status>")
+        def status(status: int) -> Response:
+            return Response('{"odd": true}', status, mimetype="application/json")
+
+        @app.route("/hang", methods=METHODS)
+        def hang() -> str:
+            self.seen.append("/hang")
+            self.release.wait(20)
+            return "late"
+
+        @app.route("/reset", methods=METHODS)
+        def reset() -> str:
+            self.seen.append("/reset")
+            connection = request.environ["werkzeug.socket"]
+            if len(self.seen) == 1:
+                connection.shutdown(socket.SHUT_RDWR)
+            return "at last"
+
+    def _streams(self, app: Flask) -> None:
+        sock = Sock(app)
+
+        @sock.route("/socket")
+        def echo_socket(ws) -> None:
+            while True:
+                ws.send(f"{self.name}:{ws.receive()}")
+
+        @app.get("/events")
+        def events() -> Response:
+            def parts() -> Iterator[str]:
+                yield "data: first\n\n"
+                self.release.wait(20)
+                yield "data: second\n\n"
+
+            return Response(parts(), mimetype="text/event-stream")
+
+        @app.post("/begun")
+        def begun() -> Response:
+            def parts() -> Iterator[str]:
+                yield "begun"
+                self.release.wait(20)
+                yield "done"
+
+            return Response(parts())
+
+        @app.post("/upload")
+        def upload() -> dict[str, int]:
+            length = 0
+            while part := request.stream.read(1 << 16):
+                length += len(part)
+            return {"length": length}
+
+
+@contextlib.contextmanager
+def backend(name: str, path: Path | None) -> Iterator[Backend]:
+    """A backend that listens until the block ends."""
+    worker = Backend(name, path)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()

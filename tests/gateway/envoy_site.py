@@ -1,0 +1,114 @@
+"""A gateway with its real Envoy, as a test drives it."""
+
+import asyncio
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from gateway.exchange import Answer, ask
+from glassware.gateway import Gateway, Place, Upstream, Version, free_port
+from glassware.gateway.admin import Admin
+from glassware.gateway.limits import Limits
+from glassware.model import Mount, Route
+from glassware.plan import GatewayPlan, PublicRoute
+from glassware.status import Phase
+from waiting import until
+
+
+def public(service: str, path: str = "/", *, mount: Mount = "script_name", **more: Any):
+    """Return one public route."""
+    return PublicRoute(service=service, route=Route(path=path, **more), mount=mount)
+
+
+def running(name: str, *targets: Path | tuple[str, int], **more: Any) -> Upstream:
+    """Return a service with ready workers."""
+    return Upstream(name=name, phase=Phase.RUNNING, targets=targets, **more)
+
+
+def plan(*routes: PublicRoute, hosts: tuple[str, ...] = ()) -> GatewayPlan:
+    """Return the plan of a gateway on the loopback address."""
+    return GatewayPlan(port=None, bind="127.0.0.1", hosts=hosts, routes=routes)
+
+
+class EnvoySite:
+    """One Envoy: started by `start`, ended by `stop`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        routes: Iterable[PublicRoute],
+        *,
+        hosts: tuple[str, ...] = (),
+        production: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        self.place = Place(
+            folder=folder,
+            plan=plan(*routes, hosts=hosts),
+            port=free_port("127.0.0.1", 20000),
+            site="shop",
+            production=production,
+            limits=limits or Limits(),
+        )
+        self.gateway = Gateway(self.place)
+        self.log = folder / "envoy.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        """The public port."""
+        return self.place.port
+
+    def start(self, *upstreams: Upstream) -> None:
+        """Write, start Envoy, and return when it serves."""
+        version = self.gateway.update(upstreams)
+        argv, environment = self.gateway.launch()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                argv, env=environment, stdout=log, stderr=log
+            )
+        until(self._up, "Envoy's start")
+        self.settle(version)
+
+    def update(self, *upstreams: Upstream) -> Version:
+        """Write, and return when Envoy has it."""
+        version = self.gateway.update(upstreams)
+        self.settle(version)
+        return version
+
+    def settle(self, version: Version) -> None:
+        """Return when Envoy has `version`."""
+        asyncio.run(self.gateway.wait(version))
+
+    def ask(self, target: str = "/", **more: Any) -> Answer:
+        """Send one request to the public port."""
+        return ask(self.port, target, **more)
+
+    def count(self, name: str) -> int:
+        """Return one of Envoy's own counters."""
+        _, text = Admin(self.place.admin).ask(f"/stats?filter=^{name}$")
+        return sum(int(line.rpartition(" ")[2]) for line in text.splitlines())
+
+    def memory(self) -> int:
+        """Return Envoy's resident memory, in bytes."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+    def stop(self) -> None:
+        """End Envoy; kill it if it does not go."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def _up(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
+        return self.gateway.ready()

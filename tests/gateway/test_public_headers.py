@@ -1,0 +1,185 @@
+"""No header from outside changes what a service believes of the request."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.backend import Backend, backend
+from gateway.envoy_site import EnvoySite, public, running
+from gateway.exchange import Answer, connect, raw, read, request
+
+
+SPOOFED = (
+    "X-Forwarded-For: 6.6.6.6",
+    "x-forwarded-for: 6.6.6.6, 127.0.0.1",
+    "X-FORWARDED-FOR:6.6.6.6",
+    "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7",
+    "X-Forwarded-Proto: https",
+    "X-Forwarded-Host: evil.test",
+    "X-Forwarded-Port: 443",
+    "X-Forwarded-Prefix: /evil",
+    "X-Forwarded-Server: evil.test",
+    "X-Forwarded-Ssl: on",
+    "X-Forwarded-Scheme: https",
+    "X-Forwarded-User: admin",
+    "X-Forwarded-Client-Cert: Hash=1",
+    "X-Forwarded: for=6.6.6.6",
+    "Forwarded: for=6.6.6.6;proto=https;host=evil.test",
+    "Forwarded-For: 6.6.6.6",
+    "X-Real-IP: 6.6.6.6",
+    "X-Client-IP: 6.6.6.6",
+    "True-Client-IP: 6.6.6.6",
+    "X-Cluster-Client-IP: 6.6.6.6",
+    "CF-Connecting-IP: 6.6.6.6",
+    "Proxy: http://evil.test",
+    "X-Original-URL: /internal/secret",
+    "X-Original-Host: evil.test",
+    "X-Original-Forwarded-For: 6.6.6.6",
+    "X-Rewrite-URL: /internal/secret",
+    "X-Host: evil.test",
+    "X-HTTP-Method-Override: DELETE",
+    "X-HTTP-Method: DELETE",
+    "X-Method-Override: DELETE",
+    "X-Script-Name: /evil",
+    "Script-Name: /evil",
+    "SCRIPT_NAME: /evil",
+    "PATH_INFO: /internal/secret",
+    "REMOTE_USER: admin",
+    "X-Remote-User: admin",
+    "X-Glassware-Identity: admin",
+    "x-glassware-deadline: 99999",
+    "X_Glassware_Identity: admin",
+    "X-Glassware_Identity: admin",
+    "X-Accel-Redirect: /etc/passwd",
+    "X-Sendfile-Type: X-Accel-Redirect",
+    "x-envoy-original-dst-host: 10.0.0.1:80",
+    "x-envoy-original-path: /internal/secret",
+    "x-envoy-retry-on: 5xx\r\nx-envoy-max-retries: 99",
+    "x-envoy-expected-rq-timeout-ms: 1",
+    "x-envoy-upstream-rq-timeout-ms: 1",
+    "x-envoy-internal: true",
+    "x-envoy-external-address: 6.6.6.6",
+    "X-Request-Id: evil",
+    "X-A: 1\rX-Glassware-Identity: admin",
+    "X-A: 1\r\n X-Glassware-Identity: admin",
+    "X-Glassware-Identity : admin",
+    "Connection: close, X-Forwarded-For",
+    "Connection: close, X-Forwarded-Host, X-Forwarded-Proto",
+    "Host: evil.test",
+    "Transfer-Encoding : chunked",
+    "Content-Length: 0\r\nTransfer-Encoding: chunked",
+)
+
+KEPT = {
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "tracestate": "a=b",
+    "baggage": "k=v",
+    "referer": "https://elsewhere.test/page?x=1",
+    "origin": "https://elsewhere.test",
+    "authorization": "Bearer x",
+    "cookie": "a=1; b=2",
+    "accept-language": "de",
+    "x-requested-with": "XMLHttpRequest",
+    "x-csrftoken": "y",
+}
+
+
+@pytest.fixture(scope="module")
+def plain(shared_folder: Path) -> Iterator[tuple[EnvoySite, Backend]]:
+    """A site with one service below a prefix."""
+    with contextlib.ExitStack() as ends:
+        worker = ends.enter_context(backend("front", shared_folder / "front.sock"))
+        place = shared_folder / "gateway"
+        place.mkdir(mode=0o700)
+        site = EnvoySite(
+            place,
+            (public("front", "/front"), public("bare", "/status", mount="keep")),
+            hosts=("shop.test",),
+        )
+        ends.callback(site.stop)
+        site.start(running("front", worker.target), running("bare", worker.target))
+        yield site, worker
+
+
+def believed(answer: Answer) -> dict[str, object]:
+    """Return what the service saw, without what differs each time."""
+    seen = answer.json()
+    seen["headers"].pop("x-request-id")
+    seen["headers"].pop("x-a", None)
+    return seen
+
+
+@pytest.mark.parametrize("header", SPOOFED, ids=ascii)
+def test_a_spoofed_header_changes_nothing(
+    plain: tuple[EnvoySite, Backend], header: str
+) -> None:
+    """The request is refused, or arrives as if the header had not been there."""
+    site, _ = plain
+    honest = believed(site.ask("/front/x", headers={"Accept": "a/b"}))
+    head = (
+        f"GET /front/x HTTP/1.1\r\nHost: localhost\r\nAccept: a/b\r\n{header}\r\n\r\n"
+    )
+
+    answer = raw(site.port, head.encode("latin-1"))
+
+    assert answer.status in {0, 400, 404, 501} or believed(answer) == honest
+
+
+def test_a_service_learns_the_way_from_the_gateway(
+    plain: tuple[EnvoySite, Backend],
+) -> None:
+    """The peer, the scheme, the host as sent, the port and the prefix."""
+    site, _ = plain
+    host = f"Shop.test:{site.port}"
+
+    headers = site.ask("/front/x", headers={"Host": host}).json()["headers"]
+
+    assert headers["host"] == host
+    assert {k: v for k, v in headers.items() if k.startswith("x-")} == {
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-proto": "http",
+        "x-forwarded-host": host,
+        "x-forwarded-port": str(site.port),
+        "x-forwarded-prefix": "/front",
+        "x-request-id": headers["x-request-id"],
+    }
+
+
+def test_the_peer_is_who_connects(plain: tuple[EnvoySite, Backend]) -> None:
+    """`x-forwarded-for` is the address at the other end, with no port."""
+    site, _ = plain
+    with connect(site.port, source=("127.0.0.5", 0)) as connection:
+        connection.sendall(request("/front/x"))
+        seen = read(connection).json()["headers"]
+
+    assert seen["x-forwarded-for"] == "127.0.0.5"
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_an_ordinary_header_passes(plain: tuple[EnvoySite, Backend], name: str) -> None:
+    """What browsers and traces send arrives as it was sent."""
+    site, _ = plain
+
+    seen = site.ask("/front/x", headers={name: KEPT[name]}).json()["headers"]
+
+    assert seen[name] == KEPT[name]
+
+
+@pytest.mark.parametrize("status", [200, 299, 404, 418, 500, 503, 599])
+def test_an_odd_answer_passes_unchanged(
+    plain: tuple[EnvoySite, Backend], status: int
+) -> None:
+    """A service's own status and body are nobody else's affair."""
+    site, _ = plain
+
+    answer = site.ask(f"/status/{status}", headers={"Accept": "text/html"})
+
+    assert (answer.status, answer.json()) == (status, {"odd": True})
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_every_list_is_used(plain: tuple[EnvoySite, Backend]) -> None:
+    """There are at least as many spoofed headers as were measured."""
+    assert len(set(SPOOFED)) >= 46

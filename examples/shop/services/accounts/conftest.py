@@ -1,6 +1,7 @@
 """Two places to keep accounts: one in memory, and PostgreSQL where there is one."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -39,13 +40,17 @@ class MemoryStore:
 
 
 @pytest.fixture(params=["memory", "postgresql"])
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Return a place to keep accounts; every test holds for both."""
     if request.param == "memory":
-        return MemoryStore()
+        yield MemoryStore()
+        return
     if "GLASSWARE_DATABASE_MAIN_URL" not in os.environ:
         pytest.skip("needs a PostgreSQL in GLASSWARE_DATABASE_MAIN_URL")
     with databases.main.connection() as connection:
         migrate(connection)
         assert migrate(connection) == []
-    return PostgresStore()
+    yield PostgresStore()
+    # The database may be the one of a running site.
+    with databases.main.connection() as connection:
+        connection.execute("delete from account where email like 'ada-%@example.org'")

@@ -15,7 +15,7 @@ from accounts.views import api
 
 def create_app(store: Store | None = None) -> Flask:
     """Make the application; without a `store` it keeps accounts in PostgreSQL."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions["store"] = store or PostgresStore()
     app.register_blueprint(api)
     app.register_error_handler(HTTPException, refused)

@@ -15,7 +15,7 @@ DECOY = f"scrypt:32768:8:1${'0' * 16}${'0' * 128}"
 
 MAX_ID = 2**63 - 1
 
-api = Blueprint("accounts", __name__)
+api = Blueprint("api", __name__)
 
 
 @api.get("/accounts")

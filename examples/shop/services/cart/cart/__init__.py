@@ -14,7 +14,7 @@ from cart.views import api
 
 def create_app() -> Flask:
     """Make the application."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.register_blueprint(api)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(RedisError, away)

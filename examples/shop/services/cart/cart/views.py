@@ -10,7 +10,7 @@ from cart import store
 
 MAX_NAME = 80
 
-api = Blueprint("cart", __name__)
+api = Blueprint("api", __name__)
 
 
 @api.get("/carts/<cart>")

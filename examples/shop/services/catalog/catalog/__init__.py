@@ -17,7 +17,7 @@ from catalog.views import api
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """Make the application; `settings` go before the environment."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = os.environ.get("SQLALCHEMY_DATABASE_URI")
     app.config.from_mapping(settings or {})
     app.json.sort_keys = False

@@ -11,7 +11,7 @@ from catalog.models import Category, Colour, Product
 from catalog.search import BadSearch, Search
 
 
-api = Blueprint("catalog", __name__)
+api = Blueprint("api", __name__)
 
 
 @api.get("/")

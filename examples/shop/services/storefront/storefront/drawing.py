@@ -6,14 +6,15 @@ units of a drawing are millimetres, its origin the middle of the rim.
 
 import math
 import random
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
 from flask import Flask, current_app, g
+from jinja2 import Template
 from markupsafe import Markup
 
 
@@ -42,19 +43,15 @@ def draw(
         glass=picture["glass"],
         height=picture["height"],
         width=picture["width"],
-        outline=picture["outline"],
+        outline=tuple(map(tuple, picture["outline"])),
         finish=picture["finish"],
         part=picture["part"],
     )
     # Gradients have names, which must not meet another drawing's on the page.
     g.drawings = g.get("drawings", 0) + 1
-    drawing = current_app.jinja_env.get_template("drawing.svg").render(
-        piece=piece,
-        em=0.1 if life_size else piece.card_em,
-        id=f"d{g.drawings}",
-        label=label,
-    )
-    return Markup(drawing)
+    template = current_app.jinja_env.get_template("drawing.svg")
+    svg = _svg(template, piece, 0.1 if life_size else piece.card_em, label)
+    return Markup(svg.replace("NUMBER", str(g.drawings)))
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class Piece:
     glass: str
     height: int
     width: int
-    outline: Sequence[Sequence[int]]
+    outline: tuple[tuple[int, ...], ...]
     finish: str
     part: str
 
@@ -208,3 +205,10 @@ class Piece:
             x = self.radius(y) * chance.uniform(-0.86, 0.86)
             bubbles.append((x, y, self.width * chance.uniform(0.006, 0.018)))
         return bubbles
+
+
+@lru_cache(maxsize=1_000)
+def _svg(template: Template, piece: Piece, em: float, label: str) -> str:
+    # A template that was edited is another one, so that its drawings are made anew.
+    svg = template.render(piece=piece, em=em, label=label, id="dNUMBER")
+    return re.sub(r"\s+", " ", svg).replace("> <", "><")

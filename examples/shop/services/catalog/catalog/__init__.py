@@ -20,7 +20,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = os.environ.get("SQLALCHEMY_DATABASE_URI")
     app.config.from_mapping(settings or {})
-    app.json.sort_keys = False
 
     uri = app.config["SQLALCHEMY_DATABASE_URI"]
     if not uri:

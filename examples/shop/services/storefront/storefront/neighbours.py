@@ -71,7 +71,8 @@ def products(slugs: Iterable[str]) -> list[Json]:
     wanted = list(slugs)
     if not wanted:
         return []
-    answer = services.catalog.get("/products", params={"slug": wanted, "size": 100})
+    params = [("size", "100"), *(("slug", slug) for slug in wanted)]
+    answer = services.catalog.get("/products", params=params)
     found = {item["slug"]: item for item in answer.raise_for_status().json()["items"]}
     return [found[slug] for slug in wanted if slug in found]
 

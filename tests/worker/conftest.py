@@ -6,11 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from worker_process import Starter, Zygote
+
+from worker.worker_process import Starter, Zygote, become_subreaper
+
+
+@pytest.fixture(scope="module", autouse=True)
+def adopting() -> Iterator[None]:
+    """Make this process the parent of its descendants' orphans, as a supervisor is."""
+    become_subreaper(1)
+    yield
+    become_subreaper(0)
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
+def zygote(adopting: None) -> Iterator[Zygote]:
     """A zygote that the tests of a module share."""
     zygote = Zygote()
     yield zygote

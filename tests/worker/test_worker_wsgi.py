@@ -3,7 +3,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from worker_process import Starter, Worker
+
+from worker.worker_process import Starter, Worker
 
 
 RAW = """

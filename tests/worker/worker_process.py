@@ -158,7 +158,6 @@ class Zygote:
     """A zygote process; its workers are children of this process."""
 
     def __init__(self, *arguments: str, output: int = 2) -> None:
-        become_subreaper(1)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(PATIENCE)
         self.control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 800_000)
@@ -187,9 +186,7 @@ class Zygote:
     def end(self) -> int:
         """Close the control socket and wait for the end."""
         self.control.close()
-        code = self.process.wait(PATIENCE)
-        become_subreaper(0)
-        return code
+        return self.process.wait(PATIENCE)
 
 
 class Starter:
@@ -204,12 +201,15 @@ class Starter:
         self.folder = folder
         self.zygote = zygote
         self.workers: list[Worker] = []
+        self.jobs = 0
 
     def job(self, files: Mapping[str, str], **facts: Any) -> dict[str, Any]:
         """Write the files of a service and return a job for it."""
-        number = len(self.workers)
+        self.jobs += 1
+        number = self.jobs
         service = facts.get("service", "catalog")
         folder = self.folder / str(number) / service
+        folder.mkdir(parents=True)
         for name, text in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -226,7 +226,11 @@ class Starter:
     def fork(self, files: Mapping[str, str] | str, **facts: Any) -> Worker:
         """Start a worker from the zygote; `files` alone is the text of `app.py`."""
         files = {"app.py": files} if isinstance(files, str) else files
-        worker, status, output = self._worker(self.job(files, **facts))
+        return self.fork_job(self.job(files, **facts))
+
+    def fork_job(self, job: Mapping[str, Any]) -> Worker:
+        """Start a worker from the zygote for a job that is written."""
+        worker, status, output = self._worker(job)
         answer = self.zygote.fork(worker.job, [status, output])
         os.close(status)
         os.close(output)

@@ -3,11 +3,12 @@
 1. SIGTERM: every answer from now on asks its client to connect anew. The
    supervisor has taken the socket out of sight before, so nobody new comes.
 2. When no request has been under way for `QUIET` seconds, or half the time is
-   over, the server closes what is idle and waits for what is not.
-3. When it is done, exit handlers run, and the process ends; at the deadline,
-   or at a second SIGTERM, it ends wherever it is.
+   over, the server closes what is idle.
+3. When no request is under way any more, exit handlers run and the process
+   ends; at the deadline, or at a second SIGTERM, it ends wherever it is.
 """
 
+import asyncio
 import atexit
 import logging
 import os
@@ -15,14 +16,26 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 
 QUIET = 0.1
 STEP = 0.01
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Server(Protocol):
+    """What answers requests."""
+
+    def stop(self) -> None:
+        """Take no connection, and close each one when it is idle."""
+
+    def has_stopped(self) -> bool:
+        """Whether every connection is closed."""
 
 
 class Traffic:
@@ -49,39 +62,65 @@ class Traffic:
         if self.closing:
             self._last = time.monotonic()
 
-    def close(self) -> None:
-        """Begin to close connections."""
-        self.closing = True
-        self._last = time.monotonic()
-
-    def is_quiet(self) -> bool:
-        """Whether no request has been under way for a moment."""
+    def _is_quiet(self) -> bool:
         return not self._running and time.monotonic() - self._last >= QUIET
 
-    def wait_until_quiet(self, seconds: float) -> None:
-        """Return when it is quiet, or after `seconds`."""
-        end = time.monotonic() + seconds
-        while not self.is_quiet() and time.monotonic() < end:
+    def drain(self, server: Server, seconds: float) -> None:
+        """Stop `server` and return when nothing is under way any more.
+
+        Nobody can tell whether a request is on its way over a connection that
+        is kept, so clients get some time to read that it is to be closed.
+        """
+        self.closing = True
+        self._last = time.monotonic()
+        end = self._last + seconds / 2
+        while not self._is_quiet() and time.monotonic() < end:
+            time.sleep(STEP)
+        server.stop()
+        self._last = time.monotonic()
+        while not (server.has_stopped() or self._is_quiet()):
             time.sleep(STEP)
 
 
-def on_stop(begin: Callable[[], object]) -> None:
-    """Call `begin` at the first SIGTERM or SIGINT; end at the second.
+class Stop:
+    """The wish that this process ends; make it before anybody can have it.
 
-    Args:
-        begin: Called in the main thread, between two of its instructions.
+    The second signal ends the process at once.
     """
-    asked = False
 
-    def stop(signum: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+    def __init__(self) -> None:
+        self._asked = False
+        # A signal that comes just before a blocking call would not interrupt it;
+        # the byte that the C handler writes is there to be read.
+        self._pipe, write = os.pipe()
+        os.set_blocking(write, False)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        for signum in SIGNALS:
+            signal.signal(signum, self._ask)
+
+    def wait(self) -> None:
+        """Return when the process is to stop."""
+        while os.read(self._pipe, 1)[0] not in SIGNALS:
+            pass
+
+    def _ask(self, signum: int, frame: FrameType | None) -> None:
+        if self._asked:
             end_now()
-        asked = True
-        begin()
+        self._asked = True
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+
+def stop_signal() -> Callable[[], Awaitable[object]]:
+    """Return what waits for the same wish in the running event loop."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+    def ask() -> None:
+        if stopping.is_set():
+            end_now()
+        stopping.set()
+
+    for signum in SIGNALS:
+        loop.add_signal_handler(signum, ask)
+    return stopping.wait
 
 
 def end_by(seconds: float) -> None:

@@ -17,12 +17,12 @@ from contextlib import suppress
 from .system import die_with_parent, own_session
 
 
-def fork_worker(parent: int, run: Callable[[], None]) -> int:
+def fork_worker(parent: int, run: Callable[[bool], None]) -> int:
     """Fork a worker that belongs to `parent` and calls `run`; return its pid.
 
     Args:
         parent: The supervisor, which this process is a child of.
-        run: What the worker does; it never returns.
+        run: What the worker does, told whether it belongs to `parent`.
 
     Raises:
         OSError: The system gives no more processes.
@@ -50,7 +50,7 @@ def fork_worker(parent: int, run: Callable[[], None]) -> int:
 
 def _in_child(
     parent: int,
-    run: Callable[[], None],
+    run: Callable[[bool], None],
     go: tuple[int, int],
     pid: tuple[int, int],
 ) -> None:
@@ -67,8 +67,7 @@ def _in_child(
             own_session()
             die_with_parent()
             # If the supervisor ended meanwhile, nobody would ever end this process.
-            if os.getppid() == parent:
-                run()
+            run(os.getppid() == parent)
     except BaseException:  # noqa: BLE001 - nothing may reach the zygote's loop
         with suppress(BaseException):
             sys.excepthook(*sys.exc_info())

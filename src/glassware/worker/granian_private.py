@@ -72,9 +72,15 @@ class WsgiServer:
         serve(self._scheduler, self._loop, self._signal)
 
     def stop(self) -> None:
-        """Take no connection, finish every request, then return."""
+        """Take no connection, and close each one when it is idle."""
         self._signal.set()
-        self._stopped.wait()
+
+    def has_stopped(self) -> bool:
+        """Whether every connection is closed.
+
+        One that never sent a request stays open: do not wait for this alone.
+        """
+        return self._stopped.is_set()
 
 
 class AsgiServer:
@@ -91,8 +97,8 @@ class AsgiServer:
         _quiet()
         self._loop = asyncio.get_running_loop()
         self._signal = _rust.WorkerSignal()
-        self._stopped = asyncio.Event()
-        self._signal.add_cb(self._has_stopped)
+        self._stopped = threading.Event()
+        self._signal.add_cb(self._stopped.set)
         self._worker = _rust.ASGIWorker(
             **_settings(listener, 1), websockets_enabled=True
         )
@@ -111,13 +117,13 @@ class AsgiServer:
         serve = self._worker.serve_async_uds if self._unix else self._worker.serve_async
         serve(self._scheduler, self._loop, self._signal)
 
-    async def stop(self) -> None:
-        """Take no connection, finish every request, then return."""
+    def stop(self) -> None:
+        """Take no connection, and close each one when it is idle."""
         self._signal.set()
-        await self._stopped.wait()
 
-    def _has_stopped(self) -> None:
-        self._loop.call_soon_threadsafe(self._stopped.set)
+    def has_stopped(self) -> bool:
+        """Whether every connection is closed; see `WsgiServer.has_stopped`."""
+        return self._stopped.is_set()
 
 
 def _settings(listener: socket.socket, threads: int) -> dict[str, Any]:

@@ -8,9 +8,13 @@ granian than the pinned one begins anew as a plain process that serves this way.
 import logging
 import multiprocessing
 import os
+import socket
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -32,6 +36,7 @@ from .system import die_with_parent
 
 
 CONNECTIONS = 10_000
+POLL = 0.01
 
 
 def begin_anew(
@@ -80,12 +85,22 @@ def _application(job: Job, interface: Interface, report: Report) -> Callable[...
     loaded = prepared(replace(job, server="granian"))
     application = for_development(job, loaded)
     facts = ready_facts(job, loaded)
-    # granian has bound the socket: whoever connects now is answered in a moment.
+    # granian begins to listen when this function has returned.
+    threading.Thread(target=_announce, args=(job, report, facts), daemon=True).start()
+    if interface == "wsgi":
+        return Unpolluted(application, job.mounts)
+    return _with_lifespan(application, job)
+
+
+def _announce(job: Job, report: Report, facts: dict[str, object]) -> None:
+    family = socket.AF_INET if job.address else socket.AF_UNIX
+    while True:
+        with socket.socket(family) as client, suppress(OSError):
+            client.connect(job.address or str(job.socket))
+            break
+        time.sleep(POLL)
     report.say("ready", **facts)
     report.close()
-    if interface == "wsgi":
-        return Unpolluted(application, job.mounts, Traffic())
-    return _with_lifespan(application, job)
 
 
 def _with_lifespan(application: Any, job: Job) -> Callable[..., Any]:

@@ -1,11 +1,10 @@
-"""What servers other than our own get: requests in their place, and counted."""
+"""What servers other than our own get: requests in their place, bodies of bytes."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .address import place
-from .drain import Traffic
 from .find import Application
 
 
@@ -15,25 +14,16 @@ StartResponse = Callable[..., Any]
 class Placed:
     """A WSGI application around a WSGI application."""
 
-    def __init__(
-        self, application: Application, mounts: tuple[str, ...], traffic: Traffic
-    ) -> None:
+    def __init__(self, application: Application, mounts: tuple[str, ...]) -> None:
         self._application = application
         self._mounts = mounts
-        self._traffic = traffic
 
     def __call__(
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
-        """Call the application; the request ends when its body is closed."""
-        token = self._traffic.enter()
-        try:
-            place(environ, self._mounts)
-            result = self._application(environ, start_response)
-        except BaseException:
-            self._traffic.leave(token)
-            raise
-        return _Counted(result, lambda: self._traffic.leave(token))
+        """Call the application."""
+        place(environ, self._mounts)
+        return _Body(self._application(environ, start_response))
 
 
 class Unpolluted(Placed):
@@ -49,16 +39,24 @@ class Unpolluted(Placed):
         return super().__call__(environ, start_response)
 
 
-class _Counted:
-    def __init__(self, result: Iterable[bytes], ended: Callable[[], None]) -> None:
-        self._result = result
-        self._ended = ended
+class _Body:
+    """A body that is closed once, at its end or when it is abandoned.
+
+    Werkzeug's server forgets to close one whose client has gone.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        return (c if type(c) is bytes else bytes(c) for c in self._result)
+        try:
+            for chunk in self._chunks:
+                yield chunk if type(chunk) is bytes else bytes(chunk)
+        finally:
+            self.close()
 
     def close(self) -> None:
-        try:
-            getattr(self._result, "close", bool)()
-        finally:
-            self._ended()
+        if not self._closed:
+            self._closed = True
+            getattr(self._chunks, "close", bool)()

@@ -11,6 +11,7 @@ from typing import Any
 
 from glassware.errors import AppNotLoaded
 
+from .cookies import keep_to_prefix
 from .drain import end_now
 from .endpoints import endpoints_of, files_of_modules
 from .job import Job
@@ -48,13 +49,15 @@ def prepared(job: Job) -> Loaded:
     os.environ.clear()
     os.environ.update(job.environment)
     time.tzset()
-    search(_python_path(job))
     os.chdir(job.folder)
+    search(_python_path(job))
     allow_open_files()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", line_buffering=True)
-    return load(job.folder, job.app, job.service)
+    loaded = load(job.folder, job.app, job.service)
+    keep_to_prefix(loaded.application, job.mounts)
+    return loaded
 
 
 def ready_facts(job: Job, loaded: Loaded) -> dict[str, object]:
@@ -88,4 +91,4 @@ def _ready(report: Report, facts: dict[str, object]) -> None:
 def _python_path(job: Job) -> list[Path]:
     # A forked process has had its start already: it would ignore the variable.
     entries = job.environment.get("PYTHONPATH", "").split(os.pathsep)
-    return [Path(entry) for entry in reversed(entries) if entry]
+    return [Path(entry).absolute() for entry in reversed(entries) if entry]

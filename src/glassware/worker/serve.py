@@ -3,12 +3,11 @@
 import asyncio
 import importlib
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
 from .development import for_development
-from .drain import Traffic, end, end_by, on_stop
+from .drain import Stop, Traffic, end, end_by, stop_signal
 from .job import Job
 from .listen import listen
 from .load import Loaded
@@ -50,17 +49,12 @@ def serve(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
 def _serve_wsgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
     traffic = Traffic()
     server = _wsgi_server(job, loaded, traffic)
-    stopping = threading.Event()
-    on_stop(stopping.set)
+    stop = Stop()
     server.start()
     ready()
-    stopping.wait()
+    stop.wait()
     end_by(job.drain)
-    traffic.close()
-    traffic.wait_until_quiet(job.drain / 2)
-    server.stop()
-    # granian waits for all; the threaded server leaves its threads to us.
-    traffic.wait_until_quiet(job.drain)
+    traffic.drain(server, job.drain)
     end()
 
 
@@ -68,8 +62,8 @@ def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
     application = for_development(job, loaded)
     listener = listen(job)
     if choose(job, loaded) == "threaded":
-        placed = _room("middleware").Placed(application, job.mounts, traffic)
-        return _room("threaded").ThreadedServer(placed, listener)
+        placed = _room("middleware").Placed(application, job.mounts)
+        return _room("threaded").ThreadedServer(placed, listener, traffic)
     callback = _room("wsgi").granian_callback(application, job.mounts, traffic)
     return _room("granian_private").WsgiServer(callback, listener, job.threads)
 
@@ -82,15 +76,12 @@ async def _serve_asgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> No
     await lifespan.start()
     placed = asgi.placed(application, job.mounts, traffic, lifespan.state)
     server = _room("granian_private").AsgiServer(placed, listen(job))
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-    on_stop(lambda: loop.call_soon_threadsafe(stopping.set))
+    stopped = stop_signal()
     server.start()
     ready()
-    await stopping.wait()
+    await stopped()
     end_by(job.drain)
-    traffic.close()
-    await asyncio.to_thread(traffic.wait_until_quiet, job.drain / 2)
-    await server.stop()
+    await asyncio.to_thread(traffic.drain, server, job.drain)
     await lifespan.end()
     end()
 

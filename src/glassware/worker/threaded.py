@@ -11,6 +11,7 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from .drain import Traffic
 from .find import Application
 
 
@@ -20,6 +21,14 @@ POLL = 0.05
 class _Handler(WSGIRequestHandler):
     # Set here, because Werkzeug would otherwise set it on its own class.
     protocol_version = "HTTP/1.1"
+    traffic: Traffic
+
+    def run_wsgi(self) -> None:
+        token = self.traffic.enter()
+        try:
+            super().run_wsgi()
+        finally:
+            self.traffic.leave(token)
 
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()
@@ -39,9 +48,12 @@ class ThreadedServer:
     Args:
         application: A WSGI application.
         listener: Bound and listening.
+        traffic: Told of each request.
     """
 
-    def __init__(self, application: Application, listener: socket.socket) -> None:
+    def __init__(
+        self, application: Application, listener: socket.socket, traffic: Traffic
+    ) -> None:
         unix = listener.family == socket.AF_UNIX
         name = listener.getsockname()
         host, port = (f"unix://{name}", 0) if unix else name[:2]
@@ -50,7 +62,7 @@ class ThreadedServer:
             port,
             application,
             threaded=True,
-            request_handler=_Handler,
+            request_handler=type("Handler", (_Handler,), {"traffic": traffic}),
             fd=listener.fileno(),
         )
         self._thread = threading.Thread(
@@ -64,3 +76,7 @@ class ThreadedServer:
     def stop(self) -> None:
         """Take no connection; what is under way goes on."""
         self._server.shutdown()
+
+    def has_stopped(self) -> bool:
+        """Whether every connection is closed: nobody knows of threads."""
+        return False

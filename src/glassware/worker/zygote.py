@@ -22,6 +22,8 @@ from .system import one_arena, thread_count
 
 DESCRIPTORS = 3
 
+ORPHANED = "the parent of the zygote has ended, or it is no subreaper"
+
 
 def main(arguments: Sequence[str]) -> None:
     """Preload, say that it is ready, and fork until the control socket ends."""
@@ -112,9 +114,12 @@ def _fork(
     job = read_job(message)
     status, output, *stdin = descriptors
 
-    def run() -> None:
+    def run(adopted: bool) -> None:
         become_worker(output, stdin[0] if stdin else None, [control.detach()])
-        work(job, Report(status))
+        if adopted:
+            work(job, Report(status))
+        else:
+            Report(status).say("failed", reason=ORPHANED, traceback="")
 
     return fork_worker(parent, run)
 

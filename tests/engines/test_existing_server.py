@@ -9,11 +9,11 @@ import psycopg
 import pytest
 import redis
 
-from engines.embedded import Embedded, Embedder, embedding, grant
-from engines.existing import ADMINISTRATOR, PASSWORD, existing
+from engines.embedded import Embedded, Embedder, embedding, free_port, grant
+from engines.existing import ADMINISTRATOR, PASSWORD, PlainRedis, existing
 from engines.keeping import REFUSALS, connected, keep, kept
 from glassware import engines
-from glassware.engines import Engine, Grant
+from glassware.engines import Engine, Grant, Launch, Place
 from glassware.errors import EngineError
 
 
@@ -245,3 +245,19 @@ def test_every_form_of_postgresql_url(url: str, host: str, expected: str) -> Non
     access = engines.find("postgresql").access(url, given)
     assert (access.url, access.host) == (expected, host)
     assert ADMINISTRATOR not in access.url
+
+
+class ClusteredRedis(PlainRedis):
+    """A Redis that is a part of a cluster."""
+
+    def launch(self, place: Place) -> Launch:
+        """Return how it is started."""
+        bus = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+        return Launch(argv=(*super().launch(place).argv, *bus))
+
+
+def test_a_cluster_is_told(embed: Embedder) -> None:
+    """A server with one database for all is refused with the reason."""
+    server = embed(ClusteredRedis()).start()
+    with pytest.raises(EngineError, match="is a cluster"):
+        server.provision(grant())

@@ -33,6 +33,9 @@ _SHARED = (
 _REGISTRY = "glassware:databases"
 _USUAL_COUNT = 16
 
+# What Valkey calls itself for Redis's sake is 7.2.4.
+_OLDEST = 7
+
 
 def let_in(client: redis.Redis, grant: Grant) -> None:
     """Make the default user of a server of its own the service's."""
@@ -55,6 +58,7 @@ def add(client: redis.Redis, grant: Grant, server: Server) -> None:
     """
     if grant.role in {DEFAULT, server.user}:
         raise EngineError(f"the Redis server has a user `{grant.role}` of its own")
+    _check_server(client)
     number = _find(client, grant) or _take(client, grant)
     rules = ("on", _password(grant), *_SHARED)
     try:
@@ -91,6 +95,23 @@ def number_of(client: redis.Redis, grant: Grant, server: Server) -> int:
     return number
 
 
+def _check_server(client: redis.Redis) -> None:
+    facts = client.info("server")
+    # Redis has the one key, Valkey the other.
+    if "cluster" in {facts.get("redis_mode"), facts.get("server_mode")}:
+        raise EngineError(
+            "the Redis server is a cluster, which has no separate databases",
+            hint="name a server that is not a cluster",
+        )
+    version = str(facts.get("redis_version", "0"))
+    if int(version.partition(".")[0]) < _OLDEST:
+        raise EngineError(
+            f"the Redis server has version {version}, which cannot limit what a user "
+            "may do well enough",
+            hint=f"Redis {_OLDEST} or Valkey is needed",
+        )
+
+
 def _find(client: redis.Redis, grant: Grant) -> int | None:
     known = client.hgetall(_REGISTRY)
     numbers = (int(number) for number, role in known.items() if role == grant.role)
@@ -98,11 +119,6 @@ def _find(client: redis.Redis, grant: Grant) -> int | None:
 
 
 def _take(client: redis.Redis, grant: Grant) -> int:
-    if client.info("server").get("redis_mode") == "cluster":
-        raise EngineError(
-            "the Redis server is a cluster, which has no separate databases",
-            hint="name a server that is not a cluster",
-        )
     used = client.info("keyspace")
     count = _count(client)
     for number in range(1, count):

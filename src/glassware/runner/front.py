@@ -73,7 +73,7 @@ class Front:
         if wanted is None:
             port = ports.claim_public(plan.bind, FIRST_PORT)
             if port != FIRST_PORT:
-                self._tell(f"{taken(plan.bind, FIRST_PORT).message}: uses {port}")
+                self._tell(f"port {FIRST_PORT} is taken; the site is at {port}", "info")
         elif is_free(plan.bind, wanted):
             port = wanted
         else:

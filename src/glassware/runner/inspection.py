@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from glassware import engines
-from glassware.engines import Grant
+from glassware.engines import Access
 from glassware.plan import Plan, ServicePlan
 
 from .variables import Late, variables
@@ -80,20 +80,31 @@ def variables_at_rest(
     found = {
         d.name: engines.find(d.engine) for d in plan.databases_of(service.service.name)
     }
-    grant = Grant(database="at_rest", role="at_rest", password="at_rest")  # noqa: S106 - opens nothing
     late = Late(
         url="http://localhost:8000",
         neighbours={s.name: "unix:/nowhere" for s in plan.services},
         addresses={s.name: NOWHERE for s in plan.services},
-        accesses={
-            name: engine.access(f"{engine.name}://at_rest@127.0.0.1:9/", grant)
-            for name, engine in found.items()
-        },
+        accesses={name: _closed(engine.name) for name, engine in found.items()},
         offered={engine.name: engine.variables for engine in found.values()},
         secrets=_Blank(),
         secret_key="at rest " * 4,
     )
     return variables(plan, service, late, inherited)
+
+
+def _closed(engine: str) -> Access:
+    """Return the access to a database that is not there."""
+    host, port = NOWHERE
+    url = f"{engine}://at_rest:at_rest@{host}:{port}/0"
+    return Access(
+        url=url,
+        native_url=url,
+        host=host,
+        port=port,
+        user="at_rest",
+        password="at_rest",  # noqa: S106 - opens nothing
+        name="0",
+    )
 
 
 class _Blank(dict[str, str]):

@@ -295,9 +295,8 @@ class RunningService:
 
     def _drop_incoming(self) -> None:
         for worker in self.incoming:
-            self.retiring.append(worker)
-            if worker.child:
-                worker.child.kill()
+            worker.drop()
+        self.retiring += [w for w in self.incoming if not w.ended.is_set()]
         self.incoming = []
 
     def _retire_all(self) -> None:
@@ -309,10 +308,11 @@ class RunningService:
             self.post(Event.GONE)
 
     def _retire(self, worker: Worker, *, keep_address: bool) -> None:
-        self.retiring.append(worker)
         if isinstance(worker.address, Path) and not keep_address:
             worker.address.unlink(missing_ok=True)
-        self._later(self._end(worker, at_once=keep_address))
+        if not worker.ended.is_set():
+            self.retiring.append(worker)
+            self._later(self._end(worker, at_once=keep_address))
 
     async def _end(self, worker: Worker, *, at_once: bool) -> None:
         grace = self.around.grace

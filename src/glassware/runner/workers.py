@@ -83,11 +83,18 @@ class Worker:
     address: Path | tuple[str, int]
     child: Child | None = None
     said: bytes = b""
+    dropped: bool = False
 
     @property
     def pid(self) -> int | None:
         """Its process, once it is known."""
         return self.child.pid if self.child else None
+
+    def drop(self) -> None:
+        """End it at once, or as soon as its process is known."""
+        self.dropped = True
+        if self.child is not None:
+            self.child.kill()
 
     def fail(self, reason: str, detail: str = "") -> None:
         """Say that it will never be ready."""
@@ -95,10 +102,6 @@ class Worker:
             self.ready.set_exception(WorkerFailed(reason, detail))
             # Nobody may be waiting: the failure is reported either way.
             self.ready.exception()
-
-    def is_ready(self) -> bool:
-        """Whether it was ready; it may have ended since."""
-        return self.ready.done() and self.ready.exception() is None
 
 
 class Starter:
@@ -170,7 +173,7 @@ class Starter:
         try:
             if order.plan.launch == "fork" and not order.terminal:
                 zygote = await self._zygotes.of(order.plan.interpreter)
-                zygote.fork(job_of(order), [status, output])
+                await zygote.fork(job_of(order), [status, output])
             else:
                 self._has_process(worker, self._plain(order, status, output))
         except BaseException:
@@ -226,6 +229,8 @@ class Starter:
 
     def _has_process(self, worker: Worker, child: Child) -> None:
         worker.child = child
+        if worker.dropped:
+            child.kill()
         child.exited.add_done_callback(lambda _: self._has_ended(worker))
 
     def _has_ended(self, worker: Worker) -> None:

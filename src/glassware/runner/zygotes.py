@@ -32,9 +32,10 @@ class Zygote:
 
     child: Child
     control: socket.socket
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def fork(self, job: Mapping[str, Any], descriptors: Sequence[int]) -> None:
-        """Ask for a worker.
+    async def fork(self, job: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+        """Ask for a worker; waits while many are being asked for.
 
         Args:
             job: What it is to serve; see `glassware.worker.job`.
@@ -44,7 +45,17 @@ class Zygote:
             OSError: The zygote is gone.
         """
         message = json.dumps(job).encode()
-        socket.send_fds(self.control, [message], list(descriptors))
+        async with self.turn:
+            await self._send(message, descriptors)
+
+    async def _send(self, message: bytes, descriptors: Sequence[int]) -> None:
+        while True:
+            try:
+                socket.send_fds(self.control, [message], list(descriptors))
+            except BlockingIOError:
+                await _writable(self.control)
+            else:
+                return
 
     def end(self) -> None:
         """Close the socket, which ends the process."""
@@ -127,6 +138,16 @@ class Zygotes:
                 hint="its output is shown by `glassware logs zygote`; "
                 "`isolated = true` in `service.toml` does without it",
             )
+
+
+async def _writable(control: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    free = asyncio.Event()
+    loop.add_writer(control, free.set)
+    try:
+        await free.wait()
+    finally:
+        loop.remove_writer(control)
 
 
 def reachable(

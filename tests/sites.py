@@ -53,12 +53,20 @@ class SiteUnderTest:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dedent(text).lstrip())
 
-    def up(self, *arguments: str, wait: bool = True) -> None:
-        """Start the site; by default return when it says that it is ready."""
+    def up(
+        self, *arguments: str, wait: bool = True, through: tuple[str, ...] = ()
+    ) -> None:
+        """Start the site; by default return when it says that it is ready.
+
+        Args:
+            arguments: Of `glassware up`.
+            wait: Whether to wait.
+            through: A program that starts the command in its last arguments.
+        """
         before = self.log.read_text().count("➜") if self.log.exists() else 0
         with self.log.open("a") as terminal:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", *arguments],
+                [*through, *COMMAND, "up", *arguments],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=terminal,

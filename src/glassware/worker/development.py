@@ -5,6 +5,7 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+from .django_project import with_static_files
 from .find import Application
 from .job import Job
 from .load import Loaded
@@ -15,6 +16,8 @@ def for_development(job: Job, loaded: Loaded) -> Application:
     application = loaded.application
     if job.development or job.debug:
         _reload_templates(application)
+    if job.development and loaded.interface == "wsgi":
+        application = with_static_files(application)
     if not job.debug:
         return application
     if hasattr(application, "debug"):

@@ -12,6 +12,7 @@ from typing import Any
 from glassware.errors import AppNotLoaded
 
 from .cookies import keep_to_prefix
+from .django_project import settle_addresses
 from .drain import end_now
 from .endpoints import endpoints_of, files_of_modules
 from .job import Job
@@ -62,10 +63,12 @@ def prepared(job: Job) -> Loaded:
 
 def ready_facts(job: Job, loaded: Loaded) -> dict[str, object]:
     """Return what the supervisor is told about a loaded application."""
+    endpoints = endpoints_of(loaded.application)
+    settle_addresses(job.mounts)
     return {
         "interface": loaded.interface,
         "server": choose(job, loaded),
-        "endpoints": endpoints_of(loaded.application),
+        "endpoints": endpoints,
         "modules": files_of_modules(),
     }
 

@@ -54,10 +54,11 @@ def with_static_files(application: Application) -> Application:
         environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         path = environ["SCRIPT_NAME"] + environ["PATH_INFO"]
-        if not path.startswith(address):
-            return application(environ, start_response)
-        whole = {**environ, "SCRIPT_NAME": "", "PATH_INFO": path}
-        return files(whole, start_response)
+        called = application
+        if path.startswith(address):
+            environ, called = {**environ, "SCRIPT_NAME": "", "PATH_INFO": path}, files
+        answer: Iterable[bytes] = called(environ, start_response)
+        return answer
 
     return served
 

@@ -183,7 +183,11 @@ def mount_of(route: Route, service: Service) -> Mount:
 
 
 def make_plan(
-    site: Site, *, only: frozenset[str] | None = None, production: bool = False
+    site: Site,
+    *,
+    only: frozenset[str] | None = None,
+    production: bool = False,
+    forks: bool = True,
 ) -> Plan:
     """Decide how a site runs.
 
@@ -191,6 +195,8 @@ def make_plan(
         site: As it was described, without faults.
         only: Plan for these services; `None`: for all.
         production: Whether this is for visitors rather than for its authors.
+        forks: Whether the system can fork workers from a zygote; where it
+            cannot, each is a plain process.
     """
     services = tuple(s for s in site.services if only is None or s.name in only)
     templates = {s.name: _templates(s) for s in services}
@@ -207,7 +213,7 @@ def make_plan(
             ServicePlan(
                 service=service,
                 process=process,
-                launch="companion" if process else _launch(service),
+                launch="companion" if process else _launch(service, forks=forks),
                 interpreter=_interpreter(site, service),
                 environment=templates[service.name],
                 address=process is None
@@ -262,10 +268,10 @@ def _templates(service: Service) -> dict[str, Template]:
     return {name: parse(text) for name, text in service.environment.items()}
 
 
-def _launch(service: Service) -> Launch:
+def _launch(service: Service, *, forks: bool) -> Launch:
     if service.command is not None:
         return "command"
-    return "isolated" if service.isolated else "fork"
+    return "fork" if forks and not service.isolated else "isolated"
 
 
 def _interpreter(site: Site, service: Service) -> Path | None:

@@ -274,3 +274,36 @@ def test_a_new_service_appears_and_a_removed_one_goes(site):
     shutil.rmtree(site.folder / "services/late")
     site.until(lambda: site.get("/late/").status == 404, "its end")
     assert {s["name"] for s in site.snapshot()["services"]} == {"shop", "other"}
+
+
+def test_a_save_in_shared_code_reloads_whoever_imported_it(site, tmp_path):
+    """A library that is being edited beside the site belongs to it."""
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "wording.py").write_text("GREETING = 'hello'\n")
+    app = """
+        from flask import Flask
+        from wording import GREETING
+
+        app = Flask(__name__)
+
+        @app.get("/")
+        def index():
+            return GREETING
+        """
+    manifest = f'route = "/NAME"\nenvironment.PYTHONPATH = "{library}"\n'
+    site.write(
+        {
+            "services/one/app.py": app,
+            "services/two/app.py": app,
+            "services/one/service.toml": manifest.replace("NAME", "one"),
+            "services/two/service.toml": manifest.replace("NAME", "two"),
+        }
+    )
+    site.up()
+    assert site.get("/one/").text == site.get("/two/").text == "hello"
+
+    (library / "wording.py").write_text("GREETING = 'good morning'\n")
+
+    for path in ("/one/", "/two/"):
+        site.until(lambda p=path: site.get(p).text == "good morning", "the new text")

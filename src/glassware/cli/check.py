@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from glassware.errors import ManifestError
+from glassware.graph import undeclared_calls
 from glassware.plan import Plan, make_plan
-from glassware.runner.callers import undeclared_calls
 from glassware.runner.inspection import inspect_all, program_of
 
 from . import output

@@ -12,7 +12,7 @@ import click
 
 from glassware.errors import GlasswareError
 from glassware.model import Service
-from glassware.plan import make_plan
+from glassware.plan import Plan, ServicePlan, make_plan
 
 from .site import here, known
 
@@ -35,16 +35,36 @@ def command(services: tuple[str, ...], python: str | None) -> None:
     described = site.load()
     chosen = known(services, described)
     plan = make_plan(described)
-    count = 0
-    for service in plan.services:
-        if service.interpreter is None or (chosen and service.name not in chosen):
-            continue
-        count += 1
-        click.echo(f"{service.name}: {service.interpreter.parent.parent}", err=True)
-        _make(service.interpreter, python or sys.executable)
-        _fill(service.interpreter, service.service)
-    if not count:
+    own = [s for s in _own(plan) if not chosen or s.name in chosen]
+    for service in own:
+        _install(service, python or sys.executable)
+    if not own:
         click.echo("no service has requirements of its own", err=True)
+
+
+def offer_environments(plan: Plan) -> None:
+    """Ask whether to make the environments that a plan needs and that are not there.
+
+    Where nobody can answer, the service itself says what it lacks.
+    """
+    missing = [s for s in _own(plan) if s.interpreter and not s.interpreter.exists()]
+    if not missing or not sys.stdin.isatty():
+        return
+    names = ", ".join(service.name for service in missing)
+    if click.confirm(f"Install the requirements of {names} now?", default=True):
+        for service in missing:
+            _install(service, sys.executable)
+
+
+def _own(plan: Plan) -> list[ServicePlan]:
+    return [s for s in plan.services if s.interpreter and s.process is None]
+
+
+def _install(service: ServicePlan, python: str) -> None:
+    if service.interpreter is not None:
+        click.echo(f"{service.name}: {service.interpreter.parent.parent}", err=True)
+        _make(service.interpreter, python)
+        _fill(service.interpreter, service.service)
 
 
 def _make(interpreter: Path, python: str) -> None:

@@ -21,6 +21,7 @@ from glassware.runner.state import State
 from glassware.runner.supervisor import Options, Supervisor
 
 from . import output
+from .install import offer_environments
 from .site import Here, here, known
 from .terminal import Terminal
 
@@ -47,6 +48,7 @@ def command(
     site = here()
     read = partial(_read, site, services, only=only, production=production)
     plan = read()
+    offer_environments(plan)
     if debug is not None:
         known((debug,), site.load(production=production))
     options = Options(
@@ -65,7 +67,13 @@ def _read(
 ) -> Plan:
     described = site.load(production=production)
     chosen = _chosen(described, known(services, described), only=only)
-    return make_plan(described, only=chosen, production=production)
+    return make_plan(
+        described,
+        only=chosen,
+        production=production,
+        # Elsewhere a fork of a process that has loaded system frameworks dies.
+        forks=sys.platform == "linux",
+    )
 
 
 def _chosen(

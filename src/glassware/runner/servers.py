@@ -54,14 +54,19 @@ class RunningServer:
         default_factory=dict
     )
     _told: str = ""
+    _admin_url: str = field(default="", repr=False)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         """Make a promise for every database."""
+        self.promise(self.databases)
+
+    def promise(self, databases: tuple[DatabasePlan, ...]) -> None:
+        """Take on these databases; `keep_promises` makes those that are new."""
         loop = asyncio.get_running_loop()
-        for database in self.databases:
-            key = (database.service, database.name)
-            self._accesses[key] = loop.create_future()
+        self.databases = databases
+        for database in databases:
+            self._accesses.setdefault(_key(database), loop.create_future())
 
     def access(self, service: str, name: str) -> Awaitable[Access]:
         """Return how a service reaches its database, once it does."""
@@ -96,6 +101,17 @@ class RunningServer:
                 return
             failures += 1
             await asyncio.sleep(max(0.0, pause(failures) - time.monotonic() + began))
+
+    async def keep_promises(self) -> None:
+        """Make what was promised while it ran; a start makes the rest."""
+        failures = 0
+        while self.ready and not self._stopping.is_set() and self._owed():
+            try:
+                await self._provision_owed()
+            except EngineError as error:
+                failures += 1
+                self._tell(error.message, "error")
+                await asyncio.sleep(pause(failures))
 
     async def stop(self, grace: float) -> None:
         """End it in good order, or after `grace` seconds at once."""
@@ -156,9 +172,17 @@ class RunningServer:
             password=self.passwords(f"{database.engine} {database.role}"),
         )
         await asyncio.to_thread(self.engine.provision, admin_url, grant)
-        promise = self._accesses[(database.service, database.name)]
+        promise = self._accesses[_key(database)]
         if not promise.done():
             promise.set_result(self.engine.access(admin_url, grant))
+
+    async def _provision_owed(self) -> None:
+        while owed := self._owed():
+            await self._provision(self._admin_url, owed[0])
+
+    def _owed(self) -> list[DatabasePlan]:
+        """Return the databases that were promised and are not made yet."""
+        return [d for d in self.databases if not self._accesses[_key(d)].done()]
 
     async def _until_it_ends(self) -> None:
         if self.child is None:
@@ -180,3 +204,7 @@ class RunningServer:
         self.bulletin.tell(
             Told(at=time.time(), source=self.plan.key, text=text, importance=importance)
         )
+
+
+def _key(database: DatabasePlan) -> tuple[str, str]:
+    return database.service, database.name

@@ -211,6 +211,9 @@ class RunningService:
                 if generation != self._generation:
                     return
                 self.incoming.append(await self.around.start(order))
+                if order.debugs:
+                    # The debugger in the page lives in one process.
+                    break
             for worker in tuple(self.incoming):
                 await worker.ready
         except WorkerFailed as failure:

@@ -13,7 +13,7 @@ from typing import Any
 from glassware import engines
 from glassware.engines import Place
 from glassware.errors import GlasswareError
-from glassware.plan import Plan, ServicePlan, addressed
+from glassware.plan import DatabasePlan, Plan, ServicePlan, addressed
 from glassware.status import Phase, Snapshot
 from glassware.template import references
 
@@ -31,7 +31,7 @@ from .services import RunningService
 from .state import State
 from .tasks import run_task
 from .variables import Late, variables
-from .watch import is_migration, reshapes, saves, touched
+from .watcher import Watcher
 from .workers import Order, Starter, Worker, free_port
 from .zygotes import Zygotes
 
@@ -91,16 +91,17 @@ class Supervisor:
         self.nursery = Nursery()
         self._ports = Ports(state)
         self.addresses: dict[str, tuple[str, int]] = {}
-        self._zygotes = Zygotes(
+        self.zygotes = Zygotes(
             nursery=self.nursery,
             output=self.output,
             environment=dict(os.environ),
             preload=preload(plan),
         )
         self._starter = Starter(
-            self.nursery, self._zygotes, self.output, self._worker_ended
+            self.nursery, self.zygotes, self.output, self._worker_ended
         )
         self._front = Front(self, options.port)
+        self._watcher = Watcher(self)
         self._control = control_of(self)
         self._asked_to_stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,7 +128,8 @@ class Supervisor:
             self._start(self._front.run())
             self._bring_up(self.plan)
             if self.development:
-                self._start(self._watch())
+                self._start(self._watcher.run())
+                self._start(self._watcher.run_installs())
             self._start(self._say_when_ready())
             await self._asked_to_stop.wait()
         finally:
@@ -234,6 +236,7 @@ class Supervisor:
 
     async def publish(self) -> None:
         """Tell the gateway who serves; return when it knows; see `Surroundings`."""
+        self._watcher.look_again()
         await self._front.publish()
 
     def output(self, source: str) -> int:
@@ -253,7 +256,10 @@ class Supervisor:
         """Start what `plan` has and does not run yet."""
         self.plan = plan
         for server in plan.servers:
-            if server.key not in self.servers:
+            if (running := self.servers.get(server.key)) is not None:
+                running.promise(self._databases_on(server.key))
+                self._start(running.keep_promises())
+            else:
                 self.servers[server.key] = self._server(server.key)
                 self._start(self.servers[server.key].run())
         for service in plan.services:
@@ -305,8 +311,11 @@ class Supervisor:
             place=place,
             url=self._existing(plan.url or ""),
             on_fault=partial(self._hinder, key),
-            databases=tuple(d for d in self.plan.databases if d.server == key),
+            databases=self._databases_on(key),
         )
+
+    def _databases_on(self, key: str) -> tuple[DatabasePlan, ...]:
+        return tuple(d for d in self.plan.databases if d.server == key)
 
     def _existing(self, url: str) -> str:
         """Return an existing server's URL: as it is written, or from a variable."""
@@ -330,18 +339,8 @@ class Supervisor:
             return f"http://{host}:{port}"
         return f"unix:{self.runtime / 'services' / name}"
 
-    async def _watch(self) -> None:
-        """Reload what a save touches."""
-        async for paths in saves((self.plan.folder, *_outside(self.plan))):
-            if any(reshapes(self.plan, path) for path in paths):
-                self._replan()
-            modules = {name: s.modules for name, s in self.services.items()}
-            hit = {n for path in paths for n in touched(self.plan, modules, path)}
-            migration = any(is_migration(path) for path in paths)
-            for name in sorted(hit & self.services.keys()):
-                self.services[name].changed(migration=migration)
-
-    def _replan(self) -> None:
+    def replan(self) -> None:
+        """Read the manifests anew and run what they say now; keep on if they cannot."""
         try:
             plan = self._load()
         except GlasswareError as error:
@@ -379,7 +378,7 @@ class Supervisor:
         stopping = [s.stopped.wait() for s in self.services.values()]
         await asyncio.gather(*stopping)
         grace = QUICKLY if self.grace is not None else 10.0
-        self._zygotes.forget()
+        self.zygotes.forget()
         await self._control.close()
         await self._front.stop(grace)
         await asyncio.gather(*(s.stop(grace) for s in self.servers.values()))
@@ -412,12 +411,3 @@ class Supervisor:
         self.bulletin.tell(
             Told(at=time.time(), source=source, text=text, importance=importance)
         )
-
-
-def _outside(plan: Plan) -> tuple[Path, ...]:
-    """Return the services' folders that are not below the site's."""
-    return tuple(
-        service.service.folder
-        for service in plan.services
-        if not service.service.folder.is_relative_to(plan.folder)
-    )

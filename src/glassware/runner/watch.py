@@ -1,5 +1,7 @@
 """Which services a save touches."""
 
+import asyncio
+import sysconfig
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from glassware.plan import Plan
 
 
 STEP_MS = 20
+INSTALL_MS = 300
 
 IGNORED = frozenset({"static", "templates", "tests", "node_modules", ".glassware"})
 CODE = frozenset(
@@ -17,6 +20,7 @@ CODE = frozenset(
 MANIFESTS = frozenset(
     {"site.toml", "site.production.toml", "service.toml", ".env", ".flaskenv"}
 )
+VARIABLES = frozenset({".env", ".flaskenv", "secrets.toml"})
 
 
 class _Filter(DefaultFilter):
@@ -26,8 +30,15 @@ class _Filter(DefaultFilter):
         return super().__call__(change, path) and not path.endswith((".pyc", "~"))
 
 
-async def saves(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
-    """Return each burst of saves below `folders`, once it has ended."""
+async def saves(
+    folders: Iterable[Path], until: asyncio.Event
+) -> AsyncIterator[frozenset[Path]]:
+    """Return each burst of saves below `folders`, once it has ended.
+
+    Args:
+        folders: Those that are there are watched, with all below them.
+        until: Ends the watching.
+    """
     async for changes in awatch(
         *(folder for folder in folders if folder.is_dir()),
         watch_filter=_Filter(),
@@ -35,8 +46,22 @@ async def saves(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
         step=STEP_MS,
         recursive=True,
         raise_interrupt=False,
+        stop_event=until,
     ):
         yield frozenset(Path(path) for _, path in changes)
+
+
+async def installs(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
+    """Return the `site-packages` folders in which packages came or went."""
+    async for changes in awatch(
+        *(folder for folder in folders if folder.is_dir()),
+        watch_filter=lambda _, path: path.endswith(".dist-info"),
+        debounce=1600,
+        step=INSTALL_MS,
+        recursive=False,
+        raise_interrupt=False,
+    ):
+        yield frozenset(Path(path).parent for _, path in changes)
 
 
 def touched(
@@ -49,6 +74,8 @@ def touched(
         modules: The files that each service has imported, as its worker said.
         path: The file that was saved.
     """
+    if path.parent == plan.folder and path.name in VARIABLES:
+        return frozenset(service.name for service in plan.services)
     hit = {name for name, files in modules.items() if str(path) in files}
     if path.suffix in CODE or path.name in MANIFESTS:
         for service in plan.services:
@@ -59,8 +86,8 @@ def touched(
 
 
 def is_migration(path: Path) -> bool:
-    """Whether a saved file belongs to the migrations of a service."""
-    return "migrations" in path.parts
+    """Whether a saved file may ask for a migration: a new step, or a new task."""
+    return "migrations" in path.parts or path.name in MANIFESTS
 
 
 def reshapes(plan: Plan, path: Path) -> bool:
@@ -80,3 +107,11 @@ def _below(folders: Iterable[Path], path: Path) -> tuple[str, ...] | None:
         if path.is_relative_to(folder):
             return path.relative_to(folder).parts
     return None
+
+
+def site_packages(interpreter: Path | None) -> Path:
+    """Return where an interpreter's packages are installed."""
+    if interpreter is None:
+        return Path(sysconfig.get_path("purelib"))
+    found = sorted(interpreter.parent.parent.glob("lib/python*/site-packages"))
+    return found[0] if found else interpreter.parent

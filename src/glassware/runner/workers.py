@@ -65,6 +65,12 @@ class Order:
     development: bool = True
     terminal: bool = False
 
+    @property
+    def debugs(self) -> bool:
+        """Whether errors show Werkzeug's debugger in the page."""
+        said = self.environment.get("FLASK_DEBUG", "").lower()
+        return said not in {"", "0", "false", "no"}
+
 
 @dataclass(slots=True)
 class Worker:
@@ -285,7 +291,7 @@ def job_of(order: Order) -> dict[str, Any]:
         "drain": service.drain,
         "mounts": list(order.plan.mounts),
         "environment": dict(order.environment),
-        "debug": order.environment.get("FLASK_DEBUG", "") not in {"", "0", "false"},
+        "debug": order.debugs,
         "development": order.development,
         "terminal": order.terminal,
     }

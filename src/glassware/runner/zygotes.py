@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +85,11 @@ class Zygotes:
         Raises:
             GlasswareError: It does not start.
         """
+        if interpreter is not None and not interpreter.exists():
+            raise GlasswareError(
+                f"its environment `{interpreter.parent.parent}` is not there",
+                hint=f"glassware install {interpreter.parent.parent.name}",
+            )
         async with self._starting.setdefault(interpreter, asyncio.Lock()):
             zygote = self._zygotes.get(interpreter)
             if zygote is None or not zygote.child.running:
@@ -92,11 +97,11 @@ class Zygotes:
                 self._zygotes[interpreter] = zygote
         return zygote
 
-    def forget(self) -> None:
-        """End every zygote: the next worker gets one with fresh imports."""
-        for zygote in self._zygotes.values():
-            zygote.end()
-        self._zygotes.clear()
+    def forget(self, interpreters: Collection[Path | None] | None = None) -> None:
+        """End zygotes, all unless told: the next worker gets fresh imports."""
+        for interpreter in tuple(self._zygotes):
+            if interpreters is None or interpreter in interpreters:
+                self._zygotes.pop(interpreter).end()
 
     async def _start(self, interpreter: Path | None) -> Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

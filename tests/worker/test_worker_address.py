@@ -31,7 +31,7 @@ MOUNTS = ("/catalog", "/api/catalog")
 )
 def test_a_prefix_counts_only_if_it_is_a_mount(prefix, path, mounts, root, rest):
     """`SCRIPT_NAME` is decided by the plan; a header only says which mount it was."""
-    headers = {} if prefix is None else {"x-forwarded-prefix": prefix}
+    headers = {} if prefix is None else {"HTTP_X_FORWARDED_PREFIX": prefix}
     address = address_of(headers, path, mounts)
     assert (address.root, address.path) == (root, rest)
 
@@ -41,35 +41,41 @@ def test_a_prefix_counts_only_if_it_is_a_mount(prefix, path, mounts, root, rest)
     [
         pytest.param({}, ("127.0.0.1", "http", "localhost", "80"), id="nothing"),
         pytest.param(
-            {"host": "shop.test:8000"},
+            {"HTTP_HOST": "shop.test:8000"},
             ("127.0.0.1", "http", "shop.test", "8000"),
             id="port in the host",
         ),
         pytest.param(
-            {"host": "shop.test", "x-forwarded-proto": "https"},
+            {"HTTP_HOST": "shop.test", "HTTP_X_FORWARDED_PROTO": "https"},
             ("127.0.0.1", "https", "shop.test", "443"),
             id="https",
         ),
         pytest.param(
-            {"host": "shop.test", "x-forwarded-port": "8443"},
+            {"HTTP_HOST": "shop.test", "HTTP_X_FORWARDED_PORT": "8443"},
             ("127.0.0.1", "http", "shop.test", "8443"),
             id="forwarded port",
         ),
         pytest.param(
-            {"host": "[::1]:8000", "x-forwarded-for": "2001:db8::1"},
+            {"HTTP_HOST": "[::1]:8000", "HTTP_X_FORWARDED_FOR": "2001:db8::1"},
             ("2001:db8::1", "http", "[::1]", "8000"),
             id="IPv6",
         ),
         pytest.param(
-            {"host": "[::1]"}, ("127.0.0.1", "http", "[::1]", "80"), id="IPv6, no port"
+            {"HTTP_HOST": "[::1]"},
+            ("127.0.0.1", "http", "[::1]", "80"),
+            id="IPv6, no port",
         ),
         pytest.param(
-            {"host": "shop.test", "x-forwarded-for": "6.6.6.6, 192.0.2.7"},
+            {"HTTP_HOST": "shop.test", "HTTP_X_FORWARDED_FOR": "6.6.6.6, 192.0.2.7"},
             ("192.0.2.7", "http", "shop.test", "80"),
             id="the last one is the gateway's",
         ),
         pytest.param(
-            {"host": "shop.test:", "x-forwarded-proto": "gopher"},
+            {
+                "HTTP_HOST": "shop.test:",
+                "HTTP_X_FORWARDED_PROTO": "gopher",
+                "HTTP_X_FORWARDED_PORT": "eighty",
+            },
             ("127.0.0.1", "http", "shop.test", "80"),
             id="nonsense",
         ),

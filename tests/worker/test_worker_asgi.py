@@ -3,6 +3,8 @@ import asyncio
 import pytest
 import websockets
 
+from waiting import until
+
 
 QUART = """
 from quart import Quart, request, url_for, websocket
@@ -144,8 +146,7 @@ def test_a_drain_finishes_requests_and_then_the_lifespan(start):
     worker.ready()
     connection = worker.connection()
     connection.request("GET", "/held")
-    while "holding" not in worker.log():
-        pass
+    until(lambda: "holding" in worker.log())
     worker.signal()
     answer = connection.getresponse()
     assert answer.status == 200

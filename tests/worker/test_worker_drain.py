@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from waiting import until
 from worker.worker_process import Worker
 
 
@@ -100,13 +101,6 @@ def _connect(path: str) -> http.client.HTTPConnection:
     return connection
 
 
-def _until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 @pytest.mark.parametrize("server", SERVERS)
 def test_no_request_is_lost_when_workers_replace_each_other_under_load(start, server):
     """Eight busy keep-alive clients see five reloads and not one failure."""
@@ -123,7 +117,7 @@ def test_no_request_is_lost_when_workers_replace_each_other_under_load(start, se
         caller.start()
     for _ in range(5):
         before = sum(caller.answered for caller in callers)
-        _until(lambda: sum(c.answered for c in callers) > before + 50)  # noqa: B023
+        until(lambda: sum(c.answered for c in callers) > before + 50)  # noqa: B023
         reload()
         workers[-2].signal()
         assert workers[-2].wait() == 0
@@ -142,7 +136,7 @@ def test_what_is_under_way_is_finished(start, server):
     worker.ready()
     connection = worker.connection()
     connection.request("GET", "/held")
-    _until(lambda: "holding" in worker.log())
+    until(lambda: "holding" in worker.log())
     worker.signal()
     worker.ask("/release")
     assert connection.getresponse().read() == b"released"
@@ -160,7 +154,7 @@ def test_the_drain_has_an_end(start, server, target):
     connection.request("GET", target)
     response = None
     if target == "/held":
-        _until(lambda: "holding" in worker.log())
+        until(lambda: "holding" in worker.log())
     else:
         response = connection.getresponse()
         assert response.read(3) == b"xxx"
@@ -180,7 +174,7 @@ def test_a_second_signal_ends_at_once(start, server):
     worker.ready()
     connection = worker.connection()
     connection.request("GET", "/held")
-    _until(lambda: "holding" in worker.log())
+    until(lambda: "holding" in worker.log())
     worker.signal()
     worker.signal(signal.SIGINT)
     assert worker.wait() == 0
@@ -221,7 +215,7 @@ def test_exit_handlers_that_hang_have_the_drain_and_no_more(start):
 def test_a_worker_that_is_still_loading_ends_at_once(start):
     """A signal during the import needs no application to answer it."""
     worker = start.fork("print('loading')\nimport time; time.sleep(60)")
-    _until(lambda: "loading" in worker.log())
+    until(lambda: "loading" in worker.log())
     worker.signal()
     assert worker.wait() == -signal.SIGTERM
 
@@ -237,7 +231,7 @@ def test_answers_during_the_drain_close_their_connection(start):
     assert first.headers["Connection"] is None
     held = worker.connection()
     held.request("GET", "/held")
-    _until(lambda: "holding" in worker.log())
+    until(lambda: "holding" in worker.log())
     worker.signal()
 
     def told() -> bool:
@@ -249,7 +243,7 @@ def test_answers_during_the_drain_close_their_connection(start):
         answer.read()
         return answer.headers["Connection"] == "close"
 
-    _until(told)
+    until(told)
     worker.ask("/release")
     held.getresponse().read()
     kept.close()

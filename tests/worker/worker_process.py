@@ -10,11 +10,12 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from waiting import until
 
 
 PATIENCE = 20.0
@@ -133,16 +134,16 @@ class Worker:
 
     def wait(self) -> int:
         """Wait for its end and return its exit code."""
-        deadline = time.monotonic() + PATIENCE
-        while self.code is None:
+        until(self._has_ended, "the end of a worker", PATIENCE)
+        assert self.code is not None
+        return self.code
+
+    def _has_ended(self) -> bool:
+        if self.code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.code = os.waitstatus_to_exitcode(status)
-            elif time.monotonic() > deadline:
-                raise AssertionError(f"it does not end: {self.log()}")
-            else:
-                time.sleep(0.005)
-        return self.code
+        return self.code is not None
 
     def end(self) -> None:
         """End it at once, and forget it."""

@@ -7,8 +7,7 @@ if it is one of the service's own mounts.
 """
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 
@@ -18,8 +17,7 @@ PORTS = {"http": "80", "https": "443"}
 _SAFE = "/:@!$&'()*+,;=-._~"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One request's address.
 
     Attributes:
@@ -40,26 +38,28 @@ class Address:
 
 
 def address_of(
-    headers: Mapping[str, str], path: str, mounts: tuple[str, ...], peer: str = ""
+    headers: Mapping[str, Any], path: str, mounts: tuple[str, ...], peer: str = ""
 ) -> Address:
     """Return the address of a request.
 
     Args:
-        headers: `host` and the `x-forwarded-*` ones, by these names.
+        headers: `HTTP_HOST` and the `HTTP_X_FORWARDED_*` ones, by these names.
         path: The whole path, decoded.
         mounts: The service's public prefixes, the principal one first.
         peer: Who connected, where that is a TCP address.
     """
-    scheme = headers.get("x-forwarded-proto", "")
+    get = headers.get
+    scheme = get("HTTP_X_FORWARDED_PROTO")
     scheme = scheme if scheme in PORTS else "http"
-    name, port = _split_host(headers.get("host", ""))
-    root, rest = _split_path(path, headers.get("x-forwarded-prefix"), mounts)
-    visitor = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    name, port = _split_host(get("HTTP_HOST") or "")
+    root, rest = _split_path(path, get("HTTP_X_FORWARDED_PREFIX"), mounts)
+    forwarded = get("HTTP_X_FORWARDED_PORT") or ""
+    visitor = (get("HTTP_X_FORWARDED_FOR") or "").rpartition(",")[2].strip()
     return Address(
         client=visitor or peer or "127.0.0.1",
         scheme=scheme,
         host=name or "localhost",
-        port=headers.get("x-forwarded-port") or port or PORTS[scheme],
+        port=forwarded if forwarded.isdecimal() else port or PORTS[scheme],
         root=root,
         path=rest,
     )
@@ -67,19 +67,10 @@ def address_of(
 
 def place(environ: MutableMapping[str, Any], mounts: tuple[str, ...]) -> None:
     """Write a request's address into its WSGI `environ`."""
-    get = environ.get
     path = environ["PATH_INFO"]
-    headers = {
-        "host": get("HTTP_HOST", ""),
-        "x-forwarded-for": get("HTTP_X_FORWARDED_FOR", ""),
-        "x-forwarded-proto": get("HTTP_X_FORWARDED_PROTO", ""),
-        "x-forwarded-port": get("HTTP_X_FORWARDED_PORT", ""),
-    }
-    if (prefix := get("HTTP_X_FORWARDED_PREFIX")) is not None:
-        headers["x-forwarded-prefix"] = prefix
     # On a unix socket the server puts a path or nothing where an address belongs.
-    peer = get("REMOTE_ADDR") or ""
-    address = address_of(headers, path, mounts, "" if "/" in peer else peer)
+    peer = environ.get("REMOTE_ADDR") or ""
+    address = address_of(environ, path, mounts, "" if "/" in peer else peer)
     environ["REMOTE_ADDR"] = address.client
     environ["wsgi.url_scheme"] = address.scheme
     environ["SERVER_NAME"] = address.host
@@ -87,7 +78,8 @@ def place(environ: MutableMapping[str, Any], mounts: tuple[str, ...]) -> None:
     environ["SCRIPT_NAME"] = address.root
     environ["PATH_INFO"] = address.path
     if "REQUEST_URI" not in environ:
-        environ["REQUEST_URI"] = environ["RAW_URI"] = _raw(path, get("QUERY_STRING"))
+        raw = _raw(path, environ.get("QUERY_STRING"))
+        environ["REQUEST_URI"] = environ["RAW_URI"] = raw
 
 
 def _split_path(

@@ -18,7 +18,16 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-HEADERS = ("host", "forwarded-for", "forwarded-proto", "forwarded-port")
+HEADERS = {
+    name: "HTTP_" + name.decode().upper().replace("-", "_")
+    for name in (
+        b"host",
+        b"x-forwarded-for",
+        b"x-forwarded-proto",
+        b"x-forwarded-port",
+        b"x-forwarded-prefix",
+    )
+}
 
 
 class Lifespan:
@@ -106,9 +115,9 @@ def placed(
 def place_scope(scope: Scope, mounts: tuple[str, ...]) -> None:
     """Write a request's address into its ASGI scope."""
     headers = {
-        name.decode("latin-1"): value.decode("latin-1")
+        wsgi: value.decode("latin-1")
         for name, value in scope["headers"]
-        if name == b"host" or name.startswith(b"x-forwarded-")
+        if (wsgi := HEADERS.get(name)) is not None
     }
     peer = (scope.get("client") or ("",))[0]
     address = address_of(headers, scope["path"], mounts, "" if "/" in peer else peer)

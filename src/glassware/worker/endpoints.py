@@ -7,7 +7,9 @@ import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -40,7 +42,7 @@ def files_of_modules() -> list[str]:
     itself are left out; a package installed to be edited is in.
     """
     installed = _installed()
-    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    files = (getattr(module, "__file__", None) for module in _own_modules())
     return sorted(
         {
             file
@@ -48,6 +50,22 @@ def files_of_modules() -> list[str]:
             if file and file.endswith(".py") and not file.startswith(installed)
         }
     )
+
+
+def share_modules() -> None:
+    """Remember that all modules so far are installed ones, which workers share."""
+    _last_shared.append(next(reversed(sys.modules)))
+
+
+_last_shared: list[str] = []
+
+
+def _own_modules() -> list[ModuleType]:
+    # From the newest back to the last shared one: to look at a shared module is
+    # to write its reference count, and then its memory is shared no more.
+    last = _last_shared[-1] if _last_shared else None
+    names = list(takewhile(lambda name: name != last, reversed(sys.modules)))
+    return [sys.modules[name] for name in names]
 
 
 def is_installed(file: str) -> bool:

@@ -38,6 +38,13 @@ def fits() -> bool:
     return bool(_rust.__version__ == VERSION)
 
 
+class _NoLoop:
+    """What the scheduler looks for on a loop, and never calls for WSGI."""
+
+    def call_soon(self, *arguments: object) -> None:
+        raise NotImplementedError
+
+
 class WsgiServer:
     """granian's WSGI worker, in this process.
 
@@ -58,8 +65,8 @@ class WsgiServer:
         self._stopped = threading.Event()
         self._signal.add_cb(self._stopped.set)
         self._worker = _rust.WSGIWorker(**_settings(listener, threads))
-        # WSGI needs the scheduler for its callback alone: the loop never runs.
-        self._loop = asyncio.new_event_loop()
+        # WSGI needs the scheduler for its callback alone; no loop runs.
+        self._loop = _NoLoop()
         self._scheduler = _python._new_cbscheduler(
             self._loop, callback, impl_asyncio=True
         )

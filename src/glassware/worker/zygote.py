@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from .endpoints import share_modules
 from .fork import become_worker, fork_worker
 from .job import LARGEST_JOB, read_job
 from .preload import StartedThreads, preload, warm_up
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     one_arena()
     skipped = _preload(arguments, options)
     warm_up()
+    share_modules()
     control = socket.socket(fileno=options.control)
     control.set_inheritable(False)
     # What exists now is never looked at again, so its pages stay shared.

@@ -285,7 +285,8 @@ def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePl
         for name, engine in service.databases.items():
             own = f"{engine}.{service.name}.{name}"
             shared = engine in SHARED_ENGINES or engine in site.engines
-            account = f"{site.name}_{service.name}_{name}".replace("-", "_")
+            # No name has two underscores in a row, so no two accounts are alike.
+            account = "__".join((site.name, service.name, name)).replace("-", "_")
             yield DatabasePlan(
                 service=service.name,
                 name=name,

@@ -60,7 +60,7 @@ SITE = {
         migrate = "python migrate.py"
 
         [environment]
-        OTHER = "site_secrets_main"
+        OTHER = "site__secrets__main"
         """,
     "services/secrets/app.py": """
         from flask import Flask

@@ -19,6 +19,7 @@ from .processes import Child, Nursery
 
 READY_WITHIN = 60.0
 ASK_EVERY = 0.02
+END_WITHIN = 5.0
 
 
 @dataclass(slots=True)
@@ -94,6 +95,7 @@ class RunningServer:
                 if self._stopping.is_set():
                     return
                 self._complain(error)
+                await self._end_child(END_WITHIN)
             else:
                 await self._until_it_ends()
                 failures = 0
@@ -116,6 +118,9 @@ class RunningServer:
     async def stop(self, grace: float) -> None:
         """End it in good order, or after `grace` seconds at once."""
         self._stopping.set()
+        await self._end_child(grace)
+
+    async def _end_child(self, grace: float) -> None:
         if self.child is not None and self.place is not None:
             signum = self.engine.launch(self.place).stop
             await self.child.stop(signum, grace)
@@ -131,8 +136,10 @@ class RunningServer:
             self._start(self.place)
             admin_url = self.engine.admin_url(self.place)
         await self._until_ready(admin_url)
+        self._admin_url = admin_url
         for database in self.databases:
             await self._provision(admin_url, database)
+        await self._provision_owed()
         self.ready, self._told = True, ""
         self._tell(f"ready: {self.plan.engine} {self.version}".rstrip(), "good")
 
@@ -174,7 +181,8 @@ class RunningServer:
         await asyncio.to_thread(self.engine.provision, admin_url, grant)
         promise = self._accesses[_key(database)]
         if not promise.done():
-            promise.set_result(self.engine.access(admin_url, grant))
+            access = await asyncio.to_thread(self.engine.access, admin_url, grant)
+            promise.set_result(access)
 
     async def _provision_owed(self) -> None:
         while owed := self._owed():

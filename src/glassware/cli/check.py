@@ -1,7 +1,6 @@
 """`glassware check`."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import click
 from glassware.errors import ManifestError
 from glassware.graph import undeclared_calls
 from glassware.plan import Plan, make_plan
-from glassware.runner.inspection import inspect_all, program_of
+from glassware.runner.inspection import inspect_all, missing_program
 
 from . import output
 from .site import Here, here, json_option
@@ -63,8 +62,8 @@ def vars_of(finding: Finding) -> dict[str, Any]:
 
 def _applications(plan: Plan) -> Iterator[Finding]:
     for service in plan.services:
-        program = program_of(service)
-        if program is not None and shutil.which(program) is None:
+        program = missing_program(plan, service, os.environ)
+        if program is not None:
             yield Finding(service.name, f"`{program}` is not installed")
     for name, said in inspect_all(plan, os.environ).items():
         if said["event"] == "failed":

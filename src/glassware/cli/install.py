@@ -17,8 +17,11 @@ from glassware.plan import Plan, ServicePlan, make_plan
 from .site import here, known
 
 
-WITH_IT = ("granian", "flask", "pycurl", "werkzeug")
+WITH_IT = ("flask", "pycurl", "werkzeug")
 """What the worker and the service wing need inside a service's environment."""
+
+OLDEST = (3, 11)
+"""The oldest Python that the worker runs on."""
 
 
 @click.command(epilog="Example: glassware install reports --python python3.13")
@@ -82,7 +85,7 @@ def _make(interpreter: Path, python: str) -> None:
 
 
 def _fill(interpreter: Path, service: Service) -> None:
-    """Install a service's requirements, then the worker's beside them.
+    """Install a service's requirements, and the worker beside them.
 
     Raises:
         GlasswareError: They contradict each other, or cannot be had.
@@ -92,7 +95,6 @@ def _fill(interpreter: Path, service: Service) -> None:
         if service.requirements and service.requirements.suffix == ".txt"
         else [str(service.folder)]
     )
-    pins = [f"granian=={version('granian')}", *(n for n in WITH_IT if n != "granian")]
     uv = _uv()
     install = (
         [uv, "pip", "install", "--quiet", "--python", str(interpreter)]
@@ -101,13 +103,35 @@ def _fill(interpreter: Path, service: Service) -> None:
     )
     try:
         _do([*install, *wanted])
-        _do([*install, *pins])
+    except GlasswareError as error:
+        raise GlasswareError(
+            f"the requirements of `{service.name}` cannot be installed: {error}",
+            hint=f"mend `{service.requirements}`",
+        ) from error
+    try:
+        _check_version(interpreter)
+        # All at once: the worker must not change what the service asks for.
+        _do([*install, *wanted, f"granian=={version('granian')}", *WITH_IT])
     except GlasswareError as error:
         raise GlasswareError(
             f"the environment of `{service.name}` cannot hold the worker: {error}",
-            hint="give it a `command` in its service.toml, such as "
-            '`command = "gunicorn app:app --bind 127.0.0.1:$PORT"`',
+            hint="run it with an environment that you make: write a `command` into "
+            'its service.toml, such as `command = ".venv/bin/gunicorn app:app '
+            '--bind $HOST:$PORT"`',
         ) from error
+
+
+def _check_version(interpreter: Path) -> None:
+    asked = "import sys; print(*sys.version_info[:2])"
+    done = subprocess.run(
+        [interpreter, "-c", asked], check=True, capture_output=True, text=True
+    )
+    found = tuple(map(int, done.stdout.split()))
+    if found < OLDEST:
+        raise GlasswareError(
+            f"it has Python {found[0]}.{found[1]}, the worker needs "
+            f"{OLDEST[0]}.{OLDEST[1]} or newer"
+        )
 
 
 def _do(argv: list[str]) -> None:

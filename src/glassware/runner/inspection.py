@@ -1,7 +1,6 @@
 """What an application looks like from outside, without running the site."""
 
 import json
-import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from glassware.engines import Access
 from glassware.plan import Plan, ServicePlan
 
 from .variables import Late, variables
+from .words import is_there, words
 from .workers import Order, job_of
 from .zygotes import reachable
 
@@ -68,9 +68,16 @@ def inspect_all(plan: Plan, inherited: Mapping[str, str]) -> dict[str, dict[str,
         return dict(zip((s.name for s in python), found, strict=True))
 
 
-def program_of(service: ServicePlan) -> str | None:
-    """Return the program that a command needs, if it is a command."""
-    return next(iter(shlex.split(service.command)), None)
+def missing_program(
+    plan: Plan, service: ServicePlan, inherited: Mapping[str, str]
+) -> str | None:
+    """Return the program that a command needs, if it is not there."""
+    if not service.command:
+        return None
+    environment = variables_at_rest(plan, service, inherited)
+    program = words(service.command, environment)[0]
+    found = is_there(program, environment, service.service.folder)
+    return None if found else program
 
 
 def variables_at_rest(

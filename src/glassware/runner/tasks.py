@@ -1,13 +1,13 @@
 """Commands that run once in a service's surroundings, such as its migrations."""
 
 import os
-import shlex
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from .processes import Child, Nursery
+from .words import words
 from .workers import WorkerFailed
 
 
@@ -23,7 +23,7 @@ async def run_task(
 
     Args:
         nursery: Where its process lives.
-        command: As a shell would split it; no shell takes part.
+        command: As `words` reads it.
         cwd: Its working folder.
         environment: All of its variables.
         output: Takes what it writes; closed here.
@@ -34,7 +34,7 @@ async def run_task(
     child: Child | None = None
     try:
         child = nursery.spawn(
-            shlex.split(command),
+            words(command, environment),
             environment=environment,
             output=output,
             cwd=cwd,

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shlex
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from glassware.plan import ServicePlan
 
 from .pipes import open_pipe
 from .processes import Child, Nursery
+from .words import words
 from .zygotes import Zygotes, reachable
 
 
@@ -156,7 +156,7 @@ class Starter:
         output = self._output_of(order)
         try:
             child = self._nursery.spawn(
-                shlex.split(order.plan.command),
+                words(order.plan.command, order.environment),
                 environment=order.environment,
                 output=output,
                 cwd=order.plan.service.folder,

@@ -256,9 +256,9 @@ class Supervisor:
         """Start what `plan` has and does not run yet."""
         self.plan = plan
         for server in plan.servers:
-            if (running := self.servers.get(server.key)) is not None:
-                running.promise(self._databases_on(server.key))
-                self._start(running.keep_promises())
+            if (kept := self.servers.get(server.key)) is not None:
+                kept.promise(self._databases_on(server.key))
+                self._start(kept.keep_promises())
             else:
                 self.servers[server.key] = self._server(server.key)
                 self._start(self.servers[server.key].run())

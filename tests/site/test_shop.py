@@ -1,0 +1,101 @@
+"""The example site: four services, two databases, one page, a real browser."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+
+SHOP = Path(__file__).parents[2] / "examples/shop"
+CHROMIUM = shutil.which("chromium")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture
+def shop(site):
+    """The example site, running with databases of its own."""
+    ignored = shutil.ignore_patterns(".glassware", "__pycache__")
+    shutil.copytree(SHOP, site.folder, ignore=ignored, dirs_exist_ok=True)
+    site.up()
+    return site
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visit(browser: Browser, url: str, width: str, scheme: str) -> Page:
+    """A page on a screen of that width, in a light or a dark scheme."""
+    wide, high = WIDTHS[width]
+    context = browser.new_context(
+        viewport={"width": wide, "height": high}, color_scheme=scheme
+    )
+    page = context.new_page()
+    page.goto(url)
+    return page
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_a_visitor_shops(shop):
+    """From the home page to an order, with an account, on both widths."""
+    with chromium() as browser:
+        page = visit(browser, shop.url, "desktop", "light")
+        expect(page.locator("a[href^='/product/']").first).to_be_visible()
+        page.goto(f"{shop.url}/register")
+        page.get_by_label("Name").fill("Ada")
+        page.get_by_label("E-mail address").fill("ada@example.org")
+        page.locator("input[type=password]").first.fill("a long enough password")
+        page.locator("main form button").first.click()
+        expect(page.get_by_text("Ada").first).to_be_visible()
+
+        page.goto(shop.url)
+        page.locator("main a[href^='/product/']").first.click()
+        page.locator("main form button").first.click()
+        page.goto(f"{shop.url}/cart")
+        expect(page.locator("main a[href^='/product/']").first).to_be_visible()
+
+        for width in WIDTHS:
+            for scheme in ("light", "dark"):
+                shown = visit(browser, shop.url, width, scheme)
+                wide = shown.evaluate("document.documentElement.scrollWidth")
+                assert wide <= WIDTHS[width][0]
+
+
+@pytest.mark.timeout(120)
+def test_the_shop_is_one_site_of_four_services(shop):
+    """The catalogue is public, cart and accounts are not; its services' tests pass."""
+    public = shop.get("/api/catalog/products").json()
+    phases = {s["name"]: s["phase"] for s in shop.snapshot()["services"]}
+    checked = {
+        service: shop.run("run", service, "--", "python", "-m", "pytest", "-q")
+        for service in ("accounts", "cart", "catalog")
+    }
+
+    assert public["total"] >= 200
+    assert set(phases.values()) == {"running"}
+    assert set(phases) == {"accounts", "cart", "catalog", "storefront"}
+    assert shop.get("/accounts").status == 404
+    assert shop.get("/carts/1").status == 404
+    for service, tests in checked.items():
+        assert tests.returncode == 0, f"{service}: {tests.stdout}{tests.stderr}"
+        assert "skipped" not in tests.stdout, service

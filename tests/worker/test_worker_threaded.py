@@ -4,6 +4,8 @@ import struct
 
 import pytest
 
+from worker.worker_process import Starter, Zygote
+
 
 SOCK = """
 from flask import Flask, request
@@ -104,6 +106,17 @@ def test_other_requests_are_as_with_granian(start):
     assert worker.ask("/upload", "POST", b"x" * 100_000).body == b"100000"
     assert worker.ask("/raise").status == 500
     assert "ValueError: seen" in worker.log()
+
+
+def test_a_shared_library_makes_nobody_threaded(folder):
+    """Where the zygote imported Flask-Sock, only its users get the other server."""
+    zygote = Zygote("--preload", "flask_sock")
+    starter = Starter(folder, zygote)
+    plain = "from flask import Flask\napp = Flask(__name__)"
+    assert starter.fork(plain).ready()["server"] == "granian"
+    assert starter.fork(SOCK).ready()["server"] == "threaded"
+    starter.end()
+    zygote.end()
 
 
 def test_a_service_that_insists_on_granian_gets_it(start):

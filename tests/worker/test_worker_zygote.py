@@ -27,6 +27,7 @@ def test_its_workers_are_ours_and_lead_sessions_of_their_own(start, zygote):
     worker.ready()
     status = Path(f"/proc/{worker.pid}/status").read_text()
     assert f"PPid:\t{os.getpid()}\n" in status
+    assert status.startswith("Name:\tcatalog\n")
     assert os.getsid(worker.pid) == os.getpgid(worker.pid) == worker.pid
 
 
@@ -183,25 +184,36 @@ def test_it_says_what_it_did_not_preload(library):
     assert "sqlalchemy" not in said
 
 
-def test_a_module_that_starts_a_thread_is_left_out(tmp_path, monkeypatch):
-    """The zygote begins anew without it: a fork would take no thread along."""
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "import _thread, time\n_thread.start_new_thread(time.sleep, (60,))\n",
+            "it starts a thread when it is imported",
+        ),
+        (
+            "import socket\nkept = socket.socket()\n",
+            "it opens a connection when it is imported",
+        ),
+    ],
+    ids=["thread", "socket"],
+)
+def test_a_module_that_cannot_be_shared_is_left_out(
+    tmp_path, monkeypatch, text, reason
+):
+    """The zygote begins anew without it: a fork would not take it along whole."""
     # A `.pyc` without its source is nothing that anybody edits.
     import py_compile  # noqa: PLC0415 - for this test alone
 
     source = tmp_path / "busy.py"
-    source.write_text(
-        "import threading, time\n"
-        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
-    )
+    source.write_text(text)
     py_compile.compile(str(source), cfile=str(tmp_path / "busy.pyc"))
     source.unlink()
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     zygote = Zygote("--preload", "busy")
     pid = zygote.process.pid
     assert zygote.greeting["threads"] == 1
-    assert zygote.greeting["skipped"] == [
-        {"module": "busy", "reason": "it starts a thread when it is imported"}
-    ]
+    assert zygote.greeting["skipped"] == [{"module": "busy", "reason": reason}]
     assert pid == zygote.process.pid
     zygote.end()
 

@@ -10,7 +10,7 @@ from typing import Any
 from .job import read_job
 from .process import FAILED, prepared, ready_facts, work
 from .report import Report, describe
-from .system import die_with_parent, own_session
+from .system import die_with_parent, one_arena, own_session
 
 
 USAGE = "python -m glassware.worker (inspect | --status FD --job FD)"
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> None:
         raise SystemExit(f"usage: {USAGE}")
     own_session()
     die_with_parent()
+    one_arena()
     report = Report(int(options["--status"]))
     with os.fdopen(int(options["--job"]), "rb") as source:
         job = read_job(source.read())

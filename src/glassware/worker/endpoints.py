@@ -42,7 +42,7 @@ def files_of_modules() -> list[str]:
     itself are left out; a package installed to be edited is in.
     """
     installed = _installed()
-    files = (getattr(module, "__file__", None) for module in _own_modules())
+    files = (getattr(module, "__file__", None) for module in own_modules().values())
     return sorted(
         {
             file
@@ -60,12 +60,13 @@ def share_modules() -> None:
 _last_shared: list[str] = []
 
 
-def _own_modules() -> list[ModuleType]:
+def own_modules() -> dict[str, ModuleType]:
+    """Return the modules that this process imported after `share_modules`."""
     # From the newest back to the last shared one: to look at a shared module is
     # to write its reference count, and then its memory is shared no more.
     last = _last_shared[-1] if _last_shared else None
     names = list(takewhile(lambda name: name != last, reversed(sys.modules)))
-    return [sys.modules[name] for name in names]
+    return {name: sys.modules[name] for name in names}
 
 
 def is_installed(file: str) -> bool:

@@ -2,10 +2,10 @@
 
 import importlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .endpoints import is_installed
-from .system import thread_count
+from .system import socket_count, thread_count
 
 
 # What nearly every service needs; each is skipped where it is not installed.
@@ -33,36 +33,39 @@ USUAL = (
 )
 
 
-class StartedThreads(Exception):
-    """Importing a module started a thread, which no fork can take along.
+class CannotBeShared(Exception):
+    """Importing a module did what no fork can take along.
 
     Attributes:
         module: Its name.
+        reason: What it did.
     """
 
-    def __init__(self, module: str) -> None:
-        super().__init__(f"`{module}` starts a thread when it is imported")
+    def __init__(self, module: str, reason: str) -> None:
+        super().__init__(f"`{module}`: {reason}")
         self.module = module
+        self.reason = reason
 
 
-def preload(modules: Sequence[str], but: Sequence[str]) -> dict[str, str]:
+def preload(modules: Sequence[str], but: Mapping[str, str]) -> dict[str, str]:
     """Import `USUAL` and `modules`; return why each skipped one was skipped.
 
     Args:
         modules: What the site's services share besides.
-        but: Modules that are known to start threads.
+        but: Modules that cannot be shared, and why.
 
     Raises:
-        StartedThreads: This process can no longer fork: begin anew without it.
+        CannotBeShared: This process can no longer fork: begin anew without it.
     """
     skipped: dict[str, str] = {}
+    before = socket_count()
     for module in dict.fromkeys((*USUAL, *modules)):
-        if module in but:
-            skipped[module] = "it starts a thread when it is imported"
-        elif reason := _import(module):
+        if reason := but.get(module) or _import(module):
             skipped[module] = reason
         if thread_count() > 1:
-            raise StartedThreads(module)
+            raise CannotBeShared(module, "it starts a thread when it is imported")
+        if socket_count() > before:
+            raise CannotBeShared(module, "it opens a connection when it is imported")
     return {name: why for name, why in skipped.items() if name in modules}
 
 

@@ -19,7 +19,7 @@ from .job import Job
 from .load import Loaded, load, search
 from .report import Report
 from .serve import choose, serve
-from .system import allow_open_files
+from .system import allow_open_files, name_process
 
 
 FAILED = 3
@@ -50,6 +50,7 @@ def prepared(job: Job) -> Loaded:
     os.environ.clear()
     os.environ.update(job.environment)
     time.tzset()
+    name_process(job.service)
     os.chdir(job.folder)
     search(_python_path(job))
     allow_open_files()

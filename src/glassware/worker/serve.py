@@ -2,12 +2,12 @@
 
 import asyncio
 import importlib
-import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
 from .development import for_development
 from .drain import Stop, Traffic, end, end_by, stop_signal
+from .endpoints import own_modules
 from .job import Job
 from .listen import listen
 from .load import Loaded
@@ -15,17 +15,24 @@ from .load import Loaded
 
 Server = Literal["granian", "threaded"]
 
-# What speaks WebSockets from within a WSGI view, over the raw socket.
-SOCKET_MODULES = ("simple_websocket", "flask_sock", "flask_socketio")
-
 
 def choose(job: Job, loaded: Loaded) -> Server:
     """Return the server that `loaded` needs, unless the job says it."""
     if loaded.interface == "asgi" or job.server == "granian":
         return "granian"
-    if job.server == "threaded" or any(m in sys.modules for m in SOCKET_MODULES):
+    if job.server == "threaded" or _takes_sockets(loaded.application):
         return "threaded"
     return "granian"
+
+
+def _takes_sockets(application: Any) -> bool:
+    """Return whether views speak WebSockets themselves, over the raw socket."""
+    if "simple_websocket" in own_modules():
+        return True
+    if "socketio" in getattr(application, "extensions", ()):
+        return True
+    url_map: Any = getattr(application, "url_map", None)
+    return url_map is not None and any(r.websocket for r in url_map.iter_rules())
 
 
 def serve(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:

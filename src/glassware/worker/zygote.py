@@ -15,7 +15,7 @@ from typing import NoReturn
 from .endpoints import share_modules
 from .fork import become_worker, fork_worker
 from .job import LARGEST_JOB, read_job
-from .preload import StartedThreads, preload, warm_up
+from .preload import CannotBeShared, preload, warm_up
 from .process import work
 from .report import Report
 from .system import one_arena, thread_count
@@ -61,13 +61,14 @@ def _options(arguments: Sequence[str]) -> Namespace:
 
 def _preload(arguments: Sequence[str], options: Namespace) -> dict[str, str]:
     try:
-        return preload(options.preload, options.without)
-    except StartedThreads as found:
-        _begin_anew(arguments, found.module)
+        but = dict(each.split("=", 1) for each in options.without)
+        return preload(options.preload, but)
+    except CannotBeShared as found:
+        _begin_anew(arguments, f"{found.module}={found.reason}")
 
 
 def _begin_anew(arguments: Sequence[str], without: str) -> NoReturn:
-    # The thread is there for good; only a new program image is rid of it.
+    # A thread is there for good; only a new program image is rid of it.
     module = ("-m", "glassware.worker.zygote")
     os.set_inheritable(_options(arguments).control, True)
     os.execv(

@@ -97,3 +97,29 @@ def test_a_variable_in_the_sites_own_file(site):
     site.write({".env": "GREETING=good evening\n"})
 
     site.until(lambda: site.get("/").text == "good evening", "the new greeting")
+
+
+def test_a_stop_while_a_migration_runs(site):
+    """Whatever is being brought up when the site stops is not waited for."""
+    site.write(
+        {
+            "services/notes/app.py": PLAIN,
+            "services/notes/service.toml": 'route = "/"\n',
+        }
+    )
+    site.up()
+    site.write(
+        {
+            "services/notes/mark.py": """
+                import time
+                from pathlib import Path
+
+                Path("ran").touch()
+                time.sleep(30)
+                """,
+            "services/notes/service.toml": 'tasks.migrate = "python mark.py"\n',
+        }
+    )
+    site.until((site.folder / "services/notes/ran").exists, "the migration")
+
+    assert site.stop() == 0

@@ -210,7 +210,11 @@ class RunningService:
                 order = await self.around.order(self.plan, generation, number)
                 if generation != self._generation:
                     return
-                self.incoming.append(await self.around.start(order))
+                worker = await self.around.start(order)
+                if generation != self._generation:
+                    self._drop(worker)
+                    return
+                self.incoming.append(worker)
                 if order.debugs:
                     # The debugger in the page lives in one process.
                     break
@@ -297,16 +301,22 @@ class RunningService:
         )
 
     def _drop_incoming(self) -> None:
-        for worker in self.incoming:
-            worker.drop()
-        self.retiring += [w for w in self.incoming if not w.ended.is_set()]
-        self.incoming = []
+        former, self.incoming = self.incoming, []
+        for worker in former:
+            self._drop(worker)
+
+    def _drop(self, worker: Worker) -> None:
+        worker.drop()
+        if not worker.ended.is_set():
+            self.retiring.append(worker)
 
     def _retire_all(self) -> None:
+        # What is still being brought up counts for nothing any more.
+        self._generation += 1
         self._drop_incoming()
         former, self.serving = self.serving, []
         for worker in former:
-            self._retire(worker, keep_address=self.phase is Phase.REPLACING)
+            self._retire(worker, keep_address=False)
         if not self.retiring:
             self.post(Event.GONE)
 
@@ -315,7 +325,8 @@ class RunningService:
             worker.address.unlink(missing_ok=True)
         if not worker.ended.is_set():
             self.retiring.append(worker)
-            self._later(self._end(worker, at_once=keep_address))
+            replacing = self.phase is Phase.REPLACING
+            self._later(self._end(worker, at_once=replacing))
 
     async def _end(self, worker: Worker, *, at_once: bool) -> None:
         grace = self.around.grace

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -151,3 +152,16 @@ class SiteUnderTest:
         except (OSError, ValueError):
             return str(self.folder)
         return str(Path(found["control"]).parent)
+
+
+@contextmanager
+def ended(folder: Path) -> Iterator[SiteUnderTest]:
+    """Give a site that is not up yet; end it, and see that nothing is left of it."""
+    folder.mkdir()
+    site = SiteUnderTest(folder)
+    try:
+        yield site
+    finally:
+        if site.process is not None and site.process.poll() is None:
+            site.stop()
+        until(lambda: not site.processes(), "the end of every process of the site")

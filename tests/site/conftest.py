@@ -6,20 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sites import SiteUnderTest
-from waiting import until
+from sites import SiteUnderTest, ended
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[SiteUnderTest]:
     """A site that is ended with the test, and has to leave nothing behind."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    under_test = SiteUnderTest(folder)
-    yield under_test
-    if under_test.process is not None and under_test.process.poll() is None:
-        under_test.stop()
-    until(lambda: not under_test.processes(), "the end of every process of the site")
+    with ended(tmp_path / "site") as under_test:
+        yield under_test
 
 
 @pytest.fixture

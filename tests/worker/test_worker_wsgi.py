@@ -296,6 +296,20 @@ def test_no_variable_of_the_process_gets_into_a_request(start):
     assert b"evil" not in seen
 
 
+@pytest.mark.parametrize(
+    ("server", "seen"), [("granian", b""), ("threaded", b"caf\xc3\x83\xc2\xa9")]
+)
+def test_what_becomes_of_header_values_beyond_ascii(start, server, seen):
+    """They are empty with granian, which the docs say, and whole with Werkzeug."""
+    worker = start.fork(RAW, server=server)
+    worker.ready()
+    answer = worker.send(
+        b"GET /environ/get?HTTP_X_NAME HTTP/1.1\r\nHost: x\r\n"
+        b"Connection: close\r\nX-Name: caf\xc3\xa9\r\n\r\n"
+    )
+    assert answer.replace(b"\r\n0\r\n\r\n", b"").endswith(b"\n" + seen)
+
+
 def test_cookies_are_one_header(raw):
     """Repeated `Cookie` headers are joined as RFC 6265 writes them."""
     head = b"GET /environ/get?HTTP_COOKIE HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"

@@ -265,6 +265,7 @@ def test_a_crash_in_one_worker_is_its_own(start):
     with pytest.raises(OSError):  # noqa: PT011 - reset or refused, as it happens
         dying.ask("/die")
     assert dying.wait() == -signal.SIGABRT
+    assert "in die" in dying.log()
     assert other.ask("/").status == 200
     start.fork(HELLO).ready()
 

@@ -1,5 +1,6 @@
 """The life of one worker: prepared, loaded, serving, drained."""
 
+import faulthandler
 import importlib
 import importlib.util
 import io
@@ -51,6 +52,8 @@ def prepared(job: Job) -> Loaded:
     os.environ.update(job.environment)
     time.tzset()
     name_process(job.service)
+    # A crash in native code then leaves a traceback in the log.
+    faulthandler.enable()
     os.chdir(job.folder)
     search(_python_path(job))
     allow_open_files()

@@ -1,0 +1,91 @@
+"""The state folder: claimed once, whole at all times, private."""
+
+import json
+import stat
+
+import pytest
+
+from glassware.errors import GlasswareError, SiteNotRunning, SiteRunning
+from glassware.runner.addresses import Ports
+from glassware.runner.state import State
+
+
+@pytest.fixture
+def state(tmp_path):
+    """A claimed state folder."""
+    state = State(tmp_path)
+    state.claim()
+    yield state
+    state.release()
+
+
+def test_a_site_is_claimed_once(state, tmp_path):
+    """The second says where the first runs."""
+    state.announce("http://localhost:8000")
+
+    with pytest.raises(SiteRunning, match="http://localhost:8000"):
+        State(tmp_path).claim()
+
+
+def test_where_it_runs_is_known_as_long_as_it_runs(tmp_path):
+    """A note that a killed site left behind does not count."""
+    state = State(tmp_path)
+    state.claim()
+    state.announce("http://localhost:8000")
+    assert State(tmp_path).running().url == "http://localhost:8000"
+    note = (tmp_path / ".glassware/site.json").read_text()
+
+    state.release()
+    (tmp_path / ".glassware/site.json").write_text(note)
+
+    with pytest.raises(SiteNotRunning):
+        State(tmp_path).running()
+
+
+def test_credentials_are_made_once_and_private(state):
+    """The same for the same purpose, another for another, mode 0600."""
+    first = state.credential("engine postgresql")
+
+    path = state.folder / "credentials.json"
+    assert state.credential("engine postgresql") == first
+    assert state.credential("engine redis") != first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(state.runtime.stat().st_mode) == 0o700
+
+
+def test_the_state_is_not_committed(state):
+    """The folder ignores itself."""
+    assert (state.folder / ".gitignore").read_text() == "*\n"
+
+
+def test_a_damaged_file_is_named(state):
+    """And nothing in it is overwritten."""
+    path = state.folder / "credentials.json"
+    path.write_text("{")
+
+    with pytest.raises(GlasswareError, match=r"credentials.json"):
+        state.credential("anything")
+    assert path.read_text() == "{"
+
+
+def test_sockets_fit_into_their_107_bytes_for_a_deep_site(tmp_path):
+    """The path of a socket does not grow with the site's."""
+    deep = tmp_path.joinpath(*["folder-of-a-rather-long-name"] * 20)
+
+    longest = State(deep).runtime / "services" / ("n" * 40) / "100000.64.sock"
+
+    assert len(str(longest)) <= 107
+
+
+def test_ports_are_the_same_next_time_and_never_the_same_for_two(state):
+    """As long as nobody else has taken them."""
+    ports = Ports(state)
+    first = {purpose: ports.claim(purpose) for purpose in "abc"}
+
+    again = Ports(state)
+    second = {purpose: again.claim(purpose) for purpose in "cab"}
+
+    assert second == first
+    assert len(set(first.values())) == 3
+    assert json.loads((state.folder / "ports.json").read_text()) == first

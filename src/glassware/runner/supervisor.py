@@ -140,6 +140,8 @@ class Supervisor:
         """Ask the site to stop; asked twice, it stops at once."""
         if self._asked_to_stop.is_set():
             self.grace = 0.0
+        else:
+            self._tell("", "stops")
         self._asked_to_stop.set()
 
     def snapshot(self) -> Snapshot:

@@ -174,3 +174,37 @@ def test_an_application_that_cannot_start_says_why(start, text, words):
     said = worker.outcome()
     assert said["event"] == "failed"
     assert words in said["reason"]
+
+
+def test_django_serves_over_asgi_too(start):
+    """A project's `asgi.py` is served where the manifest names it."""
+    worker = start.fork(
+        {
+            "mysite/__init__.py": "",
+            "mysite/settings.py": "SECRET_KEY = 'x'\nROOT_URLCONF = 'mysite.urls'\n"
+            "ALLOWED_HOSTS = ['*']\n",
+            "mysite/urls.py": """
+            from django.http import HttpResponse
+            from django.urls import path, reverse
+
+            async def polls(request, id):
+                link = reverse("polls", args=[2])
+                return HttpResponse(f"{request.path} {link} {request.scheme}")
+
+            urlpatterns = [path("polls/<int:id>/", polls, name="polls")]
+            """,
+            "mysite/asgi.py": """
+            import os
+            from django.core.asgi import get_asgi_application
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
+            application = get_asgi_application()
+            """,
+        },
+        app="mysite.asgi:application",
+        mounts=["/site"],
+    )
+    said = worker.ready()
+    assert (said["interface"], said["endpoints"][0]["name"]) == ("asgi", "polls")
+    headers = {"x-forwarded-prefix": "/site", "x-forwarded-proto": "https"}
+    answer = worker.ask("/site/polls/1/", headers=headers)
+    assert answer.body == b"/site/polls/1/ /site/polls/2/ https"

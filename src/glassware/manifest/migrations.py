@@ -16,7 +16,7 @@ def find_migrate(folder: Path, app: str | None) -> str | None:
     if (folder / "alembic.ini").is_file():
         return "alembic upgrade head"
     if (folder / "migrations" / "alembic.ini").is_file() and app:
-        return f"flask --app {app} db upgrade"
+        return "flask db upgrade"
     if (folder / "manage.py").is_file():
         return "python manage.py migrate --noinput"
     return None

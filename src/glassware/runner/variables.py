@@ -52,6 +52,8 @@ def variables(
     own["PATH"] = _path(service, own.get("PATH", os.defpath))
     own.setdefault("SECRET_KEY", late.secret_key)
     own.setdefault("FLASK_SECRET_KEY", late.secret_key)
+    if service.service.app is not None:
+        own["FLASK_APP"] = _flask_app(service.service.folder, service.service.app)
     own.update(_ordinary(plan, service, late))
     own.update(
         (name, fill(template, lambda r: _value(r, late)))
@@ -65,6 +67,18 @@ def _path(service: ServicePlan, inherited: str) -> str:
     """Let `python` and `flask` be those of the interpreter that runs the service."""
     python = service.interpreter or Path(sys.executable)
     return os.pathsep.join((str(python.parent), inherited))
+
+
+def _flask_app(folder: Path, app: str) -> str:
+    """Return an application as the `flask` command finds it from `folder`."""
+    module, colon, name = app.partition(":")
+    if module.endswith(".py"):
+        return app
+    path = Path(*module.split("."))
+    if not any((folder / path.parts[0]).with_suffix(end).exists() for end in ("", ".py")):
+        # A path, because `src` is not on the command's `sys.path`.
+        return f"{Path('src', path)}{colon}{name}"
+    return app
 
 
 def _ordinary(plan: Plan, service: ServicePlan, late: Late) -> dict[str, str]:

@@ -1,10 +1,13 @@
 """The terminal of `up`: one stream of what happens, a colour for each source."""
 
+import os
 import sys
+import threading
 import time
 import zlib
+from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
+from typing import IO
 
 from rich.console import Console
 from rich.text import Text
@@ -32,6 +35,7 @@ STYLES: Mapping[str, str] = {
     "error": "red",
 }
 WIDEST = 20
+MOST_WAITING = 2000
 
 
 def colour_of(source: str) -> str:
@@ -47,6 +51,7 @@ class Terminal:
         dates: Show the day, too.
         hidden: Sources whose own lines are left to `glassware logs`; what the
             supervisor says about them is shown.
+        file: Where to; `None`: stdout.
     """
 
     def __init__(
@@ -55,26 +60,26 @@ class Terminal:
         *,
         dates: bool = False,
         hidden: frozenset[str] = frozenset(),
+        file: IO[str] | None = None,
     ) -> None:
         longest = max((len(source) for source in sources), default=8)
         self._width = min(longest, WIDEST)
-        self._console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self._console = Console(file=file, highlight=False, soft_wrap=True)
         self._dates = dates
         self._hidden = hidden
 
-    def hear(self, event: Event) -> None:
-        """Show an event; a terminal that is gone is no reason to stop."""
-        with suppress(OSError, ValueError):
-            match event:
-                case Logged():
-                    if event.source not in self._hidden:
-                        self.lines(event.at, event.source, event.text)
-                case Told():
-                    self._told(event)
-                case PhaseChanged():
-                    self._phase(event)
-                case SiteReady():
-                    self._ready(event)
+    def show(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case Logged():
+                if event.source not in self._hidden:
+                    self.lines(event.at, event.source, event.text)
+            case Told():
+                self._told(event)
+            case PhaseChanged():
+                self._phase(event)
+            case SiteReady():
+                self._ready(event)
 
     def lines(self, at: float, source: str, text: str, style: str = "") -> None:
         """Show lines that belong together."""
@@ -108,3 +113,70 @@ class Terminal:
             self._console.print(Text(f"    not running: {names}", "red"))
         self._console.print(Text("    Ctrl-C stops the site", "dim"))
         self._console.print()
+
+
+def own_output() -> IO[str]:
+    """Return another file for stdout, so that no flush of stdout waits for it."""
+    return os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="replace")
+
+
+class Showing:
+    """Shows events in a thread of its own.
+
+    A terminal that is paused (Ctrl-S, a pager) or gone must hold up nobody: not
+    the supervisor, and not the services that write.
+
+    Args:
+        terminal: Where they are shown.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._waiting: deque[Event] = deque()
+        self._skipped = 0
+        self._changed = threading.Condition()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take an event and return at once."""
+        with self._changed:
+            if isinstance(event, Logged) and len(self._waiting) >= MOST_WAITING:
+                self._skipped += 1
+                return
+            self._waiting.append(event)
+            self._changed.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._show_all, daemon=True)
+            self._thread.start()
+
+    def close(self, patience: float = 0.5) -> None:
+        """Show what is left, if the terminal takes it within `patience` seconds."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(patience)
+
+    def _show_all(self) -> None:
+        try:
+            while (event := self._next()) is not None:
+                self._terminal.show(event)
+        except (OSError, ValueError, SystemExit):
+            # The terminal is gone, which rich answers with an exit.
+            with self._changed:
+                self._waiting = deque(maxlen=0)
+
+    def _next(self) -> Event | None:
+        with self._changed:
+            while not self._waiting:
+                if self._ended:
+                    return None
+                self._changed.wait()
+            event = self._waiting.popleft()
+            if self._skipped and not self._waiting:
+                text = f"{self._skipped} entries are not shown here: `glassware logs`"
+                told = Told(at=event.at, source="", text=text, importance="warning")
+                self._waiting.append(told)
+                self._skipped = 0
+            return event

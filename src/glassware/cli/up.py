@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 import click
@@ -23,7 +24,11 @@ from glassware.runner.supervisor import Options, Supervisor
 from . import output
 from .install import offer_environments
 from .site import Here, here, known
-from .terminal import Terminal
+from .terminal import Showing, Terminal, own_output
+
+
+PATIENCE = 86_400.0
+"""Seconds that a request may take in a service that has the terminal."""
 
 
 @click.command(
@@ -46,11 +51,11 @@ def command(
     if sys.platform not in {"linux", "darwin"}:
         raise UnsupportedPlatform(f"glassware does not run on `{sys.platform}`")
     site = here()
-    read = partial(_read, site, services, only=only, production=production)
-    plan = read()
-    offer_environments(plan)
     if debug is not None:
         known((debug,), site.load(production=production))
+    read = partial(_read, site, services, only=only, production=production, debug=debug)
+    plan = read()
+    offer_environments(plan)
     options = Options(
         port=port,
         debug=debug,
@@ -63,9 +68,14 @@ def command(
 
 
 def _read(
-    site: Here, services: tuple[str, ...], *, only: bool, production: bool
+    site: Here,
+    services: tuple[str, ...],
+    *,
+    only: bool,
+    production: bool,
+    debug: str | None,
 ) -> Plan:
-    described = site.load(production=production)
+    described = _patient(site.load(production=production), debug)
     chosen = _chosen(described, known(services, described), only=only)
     return make_plan(
         described,
@@ -73,6 +83,22 @@ def _read(
         production=production,
         # Elsewhere a fork of a process that has loaded system frameworks dies.
         forks=sys.platform == "linux",
+    )
+
+
+def _patient(site: Site, debug: str | None) -> Site:
+    """Give visitors of the service `debug` all the time that a person may take."""
+    return replace(
+        site,
+        services=tuple(
+            replace(
+                service,
+                routes=tuple(replace(r, timeout=PATIENCE) for r in service.routes),
+            )
+            if service.name == debug
+            else service
+            for service in site.services
+        ),
     )
 
 
@@ -95,8 +121,10 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
     terminal = Terminal(
         (*(service.name for service in plan.services), *behind),
         hidden=frozenset(behind),
+        file=own_output(),
     )
-    bulletin = Bulletin([terminal.hear])
+    showing = Showing(terminal)
+    bulletin = Bulletin([showing.hear])
     if names := names_of(plan):
         _name(names, state, bulletin)
     try:
@@ -106,6 +134,7 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
         return error.exit_code
     finally:
         state.release()
+        showing.close()
 
 
 def _name(names: dict[str, str], state: State, bulletin: Bulletin) -> None:

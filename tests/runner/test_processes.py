@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -116,3 +117,38 @@ def test_a_missing_program_is_an_error():
         return await child.wait()
 
     assert run(story) == 127
+
+
+def test_what_other_threads_run_keeps_its_exit_code():
+    """An engine's tools that fail are seen to fail, whatever else ends meanwhile."""
+
+    async def story(nursery):
+        codes = await asyncio.gather(
+            *(asyncio.to_thread(subprocess.call, ["false"]) for _ in range(20)),
+            *(nursery.spawn(["true"], environment=os.environ).wait() for _ in range(5)),
+        )
+        return codes[:20]
+
+    assert run(story) == [1] * 20
+
+
+def test_orphans_are_adopted_and_reaped():
+    """A grandchild whose parent has ended is known by its own exit code."""
+
+    async def story(nursery):
+        (heard, said), (order, give) = os.pipe(), os.pipe()
+        script = "setsid sh -c 'echo $$; read order; exit 7' <&0 & wait"
+        parent = nursery.spawn(
+            ["sh", "-c", script], environment=os.environ, output=said, stdin=order
+        )
+        os.close(said)
+        os.close(order)
+        orphan = int(await asyncio.to_thread(os.read, heard, 20))
+        parent.kill()
+        await parent.wait()
+        adopted = nursery.adopt(orphan)
+        os.close(give)
+        os.close(heard)
+        return await adopted.wait()
+
+    assert run(story) == 7

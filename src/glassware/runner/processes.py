@@ -19,6 +19,8 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+WNOTHREAD = 0x20000000
+"""Linux: wait only for what the calling thread started or the process adopted."""
 
 
 def become_subreaper() -> None:
@@ -79,7 +81,11 @@ class Child:
 
 @dataclass(slots=True)
 class Nursery:
-    """Every process of the site; the one place that reaps."""
+    """Every process of the site; the one place that reaps.
+
+    What another thread runs with `subprocess` is left to that thread: a process
+    whose exit code is taken away from `subprocess` counts there as a success.
+    """
 
     children: dict[int, Child] = field(default_factory=dict)
     orphans: dict[int, int] = field(default_factory=dict)
@@ -138,18 +144,24 @@ class Nursery:
         return child
 
     def _reap(self) -> None:
-        while True:
-            try:
-                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if found is None:
-                return
+        while (pid := self._next_ended()) is not None:
             # While the leader is a zombie its number cannot belong to another.
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(found.si_pid, signal.SIGKILL)
-            _, status = os.waitpid(found.si_pid, 0)
-            self._ended(found.si_pid, os.waitstatus_to_exitcode(status))
+                os.killpg(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+            self._ended(pid, os.waitstatus_to_exitcode(status))
+
+    def _next_ended(self) -> int | None:
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        if sys.platform == "linux":
+            asked = [(os.P_ALL, 0, options | WNOTHREAD)]
+        else:
+            asked = [(os.P_PID, pid, options) for pid in self.children]
+        for kind, number, how in asked:
+            with suppress(ChildProcessError):
+                if (found := os.waitid(kind, number, how)) is not None:
+                    return found.si_pid
+        return None
 
     def _ended(self, pid: int, code: int) -> None:
         child = self.children.pop(pid, None)

@@ -137,7 +137,7 @@ def test_orphans_are_adopted_and_reaped():
 
     async def story(nursery):
         (heard, said), (order, give) = os.pipe(), os.pipe()
-        script = "setsid sh -c 'echo $$; read order; exit 7' <&0 & wait"
+        script = "exec 3<&0; setsid sh -c 'echo $$; read order; exit 7' <&3 & wait"
         parent = nursery.spawn(
             ["sh", "-c", script], environment=os.environ, output=said, stdin=order
         )

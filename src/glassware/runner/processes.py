@@ -19,6 +19,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+MOST_ORPHANS = 1000
 WNOTHREAD = 0x20000000
 """Linux: wait only for what the calling thread started or the process adopted."""
 
@@ -136,11 +137,12 @@ class Nursery:
     def adopt(self, pid: int) -> Child:
         """Watch a process that became a child of this one by being orphaned."""
         child = Child(pid, asyncio.get_running_loop().create_future())
-        if pid in self.orphans:
-            child.exited.set_result(self.orphans.pop(pid))
-        else:
+        code = self.orphans.pop(pid, None)
+        if code is None or _is_child(pid):
             self.children[pid] = child
             self._reap()
+        else:
+            child.exited.set_result(code)
         return child
 
     def _reap(self) -> None:
@@ -167,8 +169,19 @@ class Nursery:
         child = self.children.pop(pid, None)
         if child is None:
             self.orphans[pid] = code
+            if len(self.orphans) > MOST_ORPHANS:
+                del self.orphans[next(iter(self.orphans))]
         elif not child.exited.done():
             child.exited.set_result(code)
+
+
+def _is_child(pid: int) -> bool:
+    """Tell whether a number that was an ended orphan's belongs to a child again."""
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _tied() -> tuple[str, ...]:

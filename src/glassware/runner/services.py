@@ -1,6 +1,7 @@
 """One service of the running site: carries out what `lifecycle` decides."""
 
 import asyncio
+import math
 import signal
 import time
 import traceback
@@ -30,7 +31,7 @@ class Surroundings(Protocol):
     bulletin: Bulletin
     grace: float | None
 
-    async def start(self, order: Order) -> Worker:
+    async def start(self, order: Order, on_exit: Callable[[Worker], None]) -> Worker:
         """Start a worker."""
 
     async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
@@ -77,7 +78,9 @@ class RunningService:
     _failures: int = 0
     _told: tuple[str, str] = ("", "")
     _generation: int = 0
-    _ready_since: float = 0.0
+    _strength: int = 0
+    _ready_since: float = math.inf
+    _migrating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _events: asyncio.Queue[tuple[Event, int | None]] = field(
         default_factory=asyncio.Queue
     )
@@ -120,6 +123,7 @@ class RunningService:
 
     def changed(self, *, migration: bool = False) -> None:
         """Start it anew from its code as it is now."""
+        self._failures = 0
         self.migration_due = self.migration_due or migration
         self.post(Event.REPLACED if self.plan.replaces else Event.CHANGED)
 
@@ -135,8 +139,12 @@ class RunningService:
         self._later(self._wait_for_needs())
         while self.phase is not Phase.STOPPED:
             event, generation = await self._events.get()
-            if generation in {None, self._generation}:
+            if generation not in {None, self._generation}:
+                continue
+            try:
                 await self._happen(event)
+            except Exception as error:  # noqa: BLE001 - it has to hear the next event
+                self._report(error)
         self.stopped.set()
         for task in tuple(self._tasks):
             task.cancel()
@@ -149,6 +157,10 @@ class RunningService:
             self.reason = f"its worker ended{_how(worker)}"
             self._tell(self.reason, "error")
             self.post(Event.WEAKENED if self.serving else Event.LOST)
+        elif worker in self.incoming and worker.is_ready:
+            # Others of its generation may have been let to serve by then.
+            self._fail(self._generation, f"its worker ended{_how(worker)}")
+            self.post(Event.WEAKENED)
         for workers in (self.incoming, self.retiring):
             if worker in workers:
                 workers.remove(worker)
@@ -156,6 +168,8 @@ class RunningService:
             self.post(Event.GONE)
 
     async def _happen(self, event: Event) -> None:
+        if event is Event.READY and not self.incoming:
+            return
         before = self.phase
         self.phase, action = step(before, event)
         await self._do(action, event)
@@ -182,10 +196,7 @@ class RunningService:
             case Action.SWITCH:
                 await self._switch()
             case Action.KEEP:
-                self._drop_incoming()
-                self._tell(
-                    f"{self.reason}; the old code serves on", "error", self.detail
-                )
+                self._keep()
             case Action.PAUSE:
                 await self._pause(lost=event is Event.LOST)
             case Action.RENEW:
@@ -204,13 +215,12 @@ class RunningService:
     async def _bring_up(self, generation: int) -> None:
         """Start the workers of a generation and post how that went."""
         try:
-            if self.migration_due:
-                await self._migrate()
+            await self._migrate()
             for number in range(1, self.plan.service.workers + 1):
                 order = await self.around.order(self.plan, generation, number)
                 if generation != self._generation:
                     return
-                worker = await self.around.start(order)
+                worker = await self.around.start(order, self.worker_ended)
                 if generation != self._generation:
                     self._drop(worker)
                     return
@@ -233,19 +243,37 @@ class RunningService:
             self.post(Event.FAILED, generation)
 
     async def _migrate(self) -> None:
-        try:
-            await self.around.migrate(self.plan)
+        # A save during a migration waits for its end: never two at once.
+        async with self._migrating:
+            if not self.migration_due:
+                return
             self.migration_due = False
-        finally:
-            self.migrated.set()
+            try:
+                await self.around.migrate(self.plan)
+            except BaseException:
+                self.migration_due = True
+                raise
+            finally:
+                self.migrated.set()
+
+    def _keep(self) -> None:
+        self._drop_incoming()
+        self._tell(f"{self.reason}; the old code serves on", "error", self.detail)
+        if len(self.serving) < self._strength:
+            self._resume_later()
 
     async def _switch(self) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            for worker in self.incoming:
+                self._admit(worker)
+        except OSError as error:
+            self._miss(f"its socket cannot be put into place: {error}")
+            return
         former, self.serving, self.incoming = self.serving, self.incoming, []
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        for worker in self.serving:
-            self._admit(worker)
         self._learn(self.serving[0])
         self.reason, self.detail, self._ready_since = None, "", time.monotonic()
+        self._strength = len(self.serving)
         await self.around.publish()
         admitted = {worker.address for worker in self.serving}
         for worker in former:
@@ -253,6 +281,14 @@ class RunningService:
         for entry in self.folder.iterdir():
             if entry not in admitted:
                 entry.unlink(missing_ok=True)
+
+    def _miss(self, reason: str) -> None:
+        """Go on without the incoming workers although they were ready."""
+        self.reason = reason
+        if self.serving:
+            self._keep()
+        else:
+            self.post(Event.LOST)
 
     def _admit(self, worker: Worker) -> None:
         """Put a worker's socket where callers look for it."""
@@ -278,8 +314,6 @@ class RunningService:
 
     async def _pause(self, *, lost: bool) -> None:
         self._drop_incoming()
-        if lost and time.monotonic() - self._ready_since > HEALTHY_AFTER:
-            self._failures = 0
         if not lost:
             self._withdraw()
             await self.around.publish()
@@ -294,7 +328,10 @@ class RunningService:
             self.folder.rmdir()
 
     def _resume_later(self) -> None:
+        if time.monotonic() - self._ready_since > HEALTHY_AFTER:
+            self._failures = 0
         self._failures += 1
+        self._ready_since = math.inf
         generation = self._generation
         asyncio.get_running_loop().call_later(
             pause(self._failures), self.post, Event.RESUMED, generation
@@ -351,9 +388,14 @@ class RunningService:
     def _finished(self, task: asyncio.Future[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # A fault of glassware's own must not leave the service waiting.
-            detail = "".join(traceback.format_exception(error))
-            self._fail(self._generation, f"{type(error).__name__}: {error}", detail)
+            self._report(error)
+
+    def _report(self, error: BaseException) -> None:
+        """Take note of what nobody foresaw; it must not leave the service waiting."""
+        reason = f"{type(error).__name__}: {error}"
+        detail = "".join(traceback.format_exception(error))
+        self._tell(reason, "error", detail)
+        self._fail(self._generation, reason, detail)
 
     def _tell_once(self, text: str) -> None:
         """Report a failure; one that repeats itself to the letter only once."""

@@ -4,35 +4,31 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from glassware import engines
-from glassware.engines import Place
 from glassware.errors import GlasswareError
-from glassware.plan import DatabasePlan, Plan, ServicePlan, addressed
+from glassware.plan import Plan, ServicePlan, addressed
 from glassware.status import Phase, Snapshot
-from glassware.template import references
 
 from .addresses import Ports, plain_address
 from .answers import control_of
+from .databases import Databases
 from .events import Bulletin, Logged, SiteReady, Told
 from .front import Front
 from .lifecycle import Event
 from .logs import Joiner, LogStore
+from .orders import Orders
 from .pipes import open_pipe
 from .preload import preload
 from .processes import Nursery
-from .servers import RunningServer
 from .services import RunningService
 from .state import State
 from .tasks import run_task
-from .variables import Late, variables
 from .watcher import Watcher
-from .workers import Order, Starter, Worker, free_port
+from .workers import Order, Starter, Worker
 from .zygotes import Zygotes
 
 
@@ -86,10 +82,9 @@ class Supervisor:
         self.grace: float | None = None
         self.logs = LogStore(state.logs)
         self.services: dict[str, RunningService] = {}
-        self.servers: dict[str, RunningServer] = {}
         self._load = load
         self.nursery = Nursery()
-        self._ports = Ports(state)
+        self.ports = Ports(state)
         self.addresses: dict[str, tuple[str, int]] = {}
         self.zygotes = Zygotes(
             nursery=self.nursery,
@@ -97,9 +92,9 @@ class Supervisor:
             environment=dict(os.environ),
             preload=preload(plan),
         )
-        self._starter = Starter(
-            self.nursery, self.zygotes, self.output, self._worker_ended
-        )
+        self.databases = Databases(self)
+        self._starter = Starter(self.nursery, self.zygotes, self.output)
+        self._orders = Orders(self, options.secrets, options.debug)
         self._front = Front(self, options.port)
         self._watcher = Watcher(self)
         self._control = control_of(self)
@@ -122,15 +117,15 @@ class Supervisor:
         self.bulletin.listeners.insert(0, self.logs.hear)
         self._hear_signals()
         try:
-            self._front.prepare(self._ports)
+            self._front.prepare(self.ports)
             await self._control.open(self.state.control)
             self.state.announce(self.url)
-            self._start(self._front.run())
+            self.begin(self._front.run())
             self._bring_up(self.plan)
             if self.development:
-                self._start(self._watcher.run())
-                self._start(self._watcher.run_installs())
-            self._start(self._say_when_ready())
+                self.begin(self._watcher.run())
+                self.begin(self._watcher.run_installs())
+            self.begin(self._say_when_ready())
             await self._asked_to_stop.wait()
         finally:
             await self._wind_down()
@@ -151,7 +146,7 @@ class Supervisor:
             url=self.url,
             pid=os.getpid(),
             services=tuple(s.state() for s in self.services.values()),
-            engines=tuple(s.state() for s in self.servers.values()),
+            engines=self.databases.states(),
             gateway_pid=self._front.pid,
         )
 
@@ -164,64 +159,21 @@ class Supervisor:
         for service in [self.services[name] for name in names]:
             service.changed(migration=True)
 
-    async def variables(self, plan: ServicePlan) -> dict[str, str]:
-        """Return the complete environment of a service, as it runs now."""
-        service = plan.service
-        accesses = {
-            d.name: await self.servers[d.server].access(d.service, d.name)
-            for d in self.plan.databases_of(plan.service.name)
-        }
-        late = Late(
-            url=self.url,
-            neighbours={name: self._neighbour(name) for name in self.plan.known},
-            addresses=self.addresses,
-            accesses=accesses,
-            offered={
-                d.engine: self.servers[d.server].engine.variables
-                for d in self.plan.databases_of(plan.service.name)
-            },
-            secrets={
-                reference.name: self.options.secrets(reference.name)
-                for template in plan.environment.values()
-                for reference in references(template)
-                if reference.kind == "secret"
-            },
-            secret_key=self.state.credential(f"secret key {service.name}"),
-        )
-        inherited = {**self.options.dotenv(service.folder), **os.environ}
-        return variables(self.plan, plan, late, inherited)
-
-    async def start(self, order: Order) -> Worker:
-        """Start a worker; see `Surroundings`."""
-        return await self._starter.start(order)
+    async def start(self, order: Order, on_exit: Callable[[Worker], None]) -> Worker:
+        """Start a worker; see `services.Surroundings`."""
+        return await self._starter.start(order, on_exit)
 
     async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
-        """Return what a worker is to be started with; see `Surroundings`."""
-        environment = await self.variables(plan)
-        host, port, path = "127.0.0.1", 0, None
-        if plan.launch == "companion":
-            pass
-        elif plan.launch == "command":
-            host, port = (
-                self.addresses[plan.name]
-                if plan.listens_itself
-                else (host, free_port())
-            )
-            environment |= {"PORT": str(port), "HOST": host}
-        else:
-            name = f"{plan.name}.{generation}.{number}.sock"
-            path = self.runtime / "starting" / name
-        return Order(
-            plan=plan,
-            generation=generation,
-            number=number,
-            socket=path,
-            host=host,
-            port=port,
-            environment=environment,
-            development=self.development,
-            terminal=self.options.debug == plan.name,
-        )
+        """Return what a worker is to be started with; see `services.Surroundings`."""
+        return await self._orders.order(plan, generation, number)
+
+    async def variables(self, plan: ServicePlan) -> dict[str, str]:
+        """Return the complete environment of a service, as it runs now."""
+        return await self._orders.variables(plan)
+
+    def inherited(self, folder: Path) -> Mapping[str, str]:
+        """Return the variables that a program in a folder starts from."""
+        return {**self.options.dotenv(folder), **os.environ}
 
     async def migrate(self, plan: ServicePlan) -> None:
         """Run a service's `migrate` task, if it has one; see `Surroundings`."""
@@ -257,89 +209,28 @@ class Supervisor:
     def _bring_up(self, plan: Plan) -> None:
         """Start what `plan` has and does not run yet."""
         self.plan = plan
-        for server in plan.servers:
-            if (kept := self.servers.get(server.key)) is not None:
-                kept.promise(self._databases_on(server.key))
-                self._start(kept.keep_promises())
-            else:
-                self.servers[server.key] = self._server(server.key)
-                self._start(self.servers[server.key].run())
+        self.databases.bring_up()
         for service in plan.services:
             if service.address and service.name not in self.addresses:
-                address = plain_address(plan, service, self._ports)
+                address = plain_address(plan, service, self.ports)
                 self.addresses[service.name] = address
         for name in addressed(plan) - self.addresses.keys():
             # It does not run now; its address is known all the same.
-            self.addresses[name] = ("127.0.0.1", self._ports.claim(f"service {name}"))
+            self.addresses[name] = ("127.0.0.1", self.ports.claim(f"service {name}"))
         added = [s for s in plan.services if s.name not in self.services]
         for service in added:
             self.services[service.name] = RunningService(plan=service, around=self)
         for service in added:
             running = self.services[service.name]
             running.needs = self._needs(service)
-            self._start(running.run())
+            self.begin(running.run())
 
-    def _needs(self, plan: ServicePlan) -> dict[str, Callable[[], Any]]:
-        needs: dict[str, Callable[[], Any]] = {
-            d.server: partial(self.servers[d.server].access, d.service, d.name)
-            for d in self.plan.databases_of(plan.service.name)
-        }
+    def _needs(self, plan: ServicePlan) -> dict[str, Callable[[], Awaitable[object]]]:
+        needs: dict[str, Callable[[], Awaitable[object]]] = {}
+        needs |= self.databases.needs_of(plan.service.name)
         for name in plan.after:
             needs[f"{name} migrate"] = self.services[name].migrated.wait
         return needs
-
-    def _server(self, key: str) -> RunningServer:
-        plan = next(server for server in self.plan.servers if server.key == key)
-        place = None
-        if plan.url is None:
-            runtime = self.runtime / "engines" / str(len(self.servers))
-            runtime.mkdir(mode=0o700)
-            data = self.state.folder / "engines" / key
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place = Place(
-                data=data,
-                runtime=runtime,
-                port=self._ports.claim(f"engine {key}"),
-                password=self.state.credential(f"engine {key}"),
-            )
-        return RunningServer(
-            plan=plan,
-            engine=engines.find(plan.engine),
-            nursery=self.nursery,
-            output=self.output,
-            bulletin=self.bulletin,
-            passwords=self.state.credential,
-            last_words=self.logs.last,
-            place=place,
-            url=self._existing(plan.url or ""),
-            on_fault=partial(self._hinder, key),
-            databases=self._databases_on(key),
-        )
-
-    def _databases_on(self, key: str) -> tuple[DatabasePlan, ...]:
-        return tuple(d for d in self.plan.databases if d.server == key)
-
-    def _existing(self, url: str) -> str:
-        """Return an existing server's URL: as it is written, or from a variable."""
-        if not url.startswith("env:"):
-            return url
-        inherited = {**self.options.dotenv(self.plan.folder), **os.environ}
-        return inherited.get(url.removeprefix("env:"), "")
-
-    def _hinder(self, key: str, fault: str) -> None:
-        """Let the services that need a server say why they wait."""
-        for database in self.plan.databases:
-            if database.server == key:
-                for service in self.services.values():
-                    if service.plan.service.name == database.service:
-                        service.hindered(fault)
-
-    def _neighbour(self, name: str) -> str:
-        service = self.services.get(name)
-        if service is not None and service.plan.launch == "command":
-            host, port = self.addresses.get(name, ("127.0.0.1", 0))
-            return f"http://{host}:{port}"
-        return f"unix:{self.runtime / 'services' / name}"
 
     def replan(self) -> None:
         """Read the manifests anew and run what they say now; keep on if they cannot."""
@@ -355,7 +246,7 @@ class Supervisor:
             if service.name in self.services:
                 self.services[service.name].plan = service
         self._bring_up(plan)
-        self._start(self.publish())
+        self.begin(self.publish())
 
     async def _say_when_ready(self) -> None:
         for service in tuple(self.services.values()):
@@ -383,22 +274,18 @@ class Supervisor:
         self.zygotes.forget()
         await self._control.close()
         await self._front.stop(grace)
-        await asyncio.gather(*(s.stop(grace) for s in self.servers.values()))
+        await self.databases.stop(grace)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _worker_ended(self, worker: Worker) -> None:
-        service = self.services.get(worker.order.plan.name)
-        if service is not None:
-            service.worker_ended(worker)
 
     def _hear_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(signum, self.stop)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine beside the others until the site stops."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)

@@ -66,7 +66,11 @@ def variables(
 def _path(service: ServicePlan, inherited: str) -> str:
     """Let `python` and `flask` be those of the interpreter that runs the service."""
     python = service.interpreter or Path(sys.executable)
-    return os.pathsep.join((str(python.parent), inherited))
+    folders = [str(python.parent), inherited]
+    own = service.service.folder / ".venv" / "bin"
+    if service.service.command is not None and own.is_dir():
+        folders.insert(0, str(own))
+    return os.pathsep.join(folders)
 
 
 def _flask_app(folder: Path, app: str) -> str:
@@ -75,7 +79,9 @@ def _flask_app(folder: Path, app: str) -> str:
     if module.endswith(".py"):
         return app
     path = Path(*module.split("."))
-    if not any((folder / path.parts[0]).with_suffix(end).exists() for end in ("", ".py")):
+    if not any(
+        (folder / path.parts[0]).with_suffix(end).exists() for end in ("", ".py")
+    ):
         # A path, because `src` is not on the command's `sys.path`.
         return f"{Path('src', path)}{colon}{name}"
     return app

@@ -23,6 +23,7 @@ from .zygotes import Zygotes, reachable
 
 START_WITHIN = 60.0
 ASK_EVERY = 0.02
+CODE_WITHIN = 1.0
 
 
 class WorkerFailed(Exception):
@@ -80,12 +81,14 @@ class Worker:
         order: What it was started for.
         ready: What it reported when it was ready; fails with `WorkerFailed`.
         ended: Done when its process has ended.
+        on_exit: Told the same.
         address: Where it listens: a socket's path, or a host and a port.
     """
 
     order: Order
     ready: asyncio.Future[dict[str, Any]]
     ended: asyncio.Event
+    on_exit: Callable[["Worker"], None]
     address: Path | tuple[str, int]
     child: Child | None = None
     said: bytes = b""
@@ -95,6 +98,11 @@ class Worker:
     def pid(self) -> int | None:
         """Its process, once it is known."""
         return self.child.pid if self.child else None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has reported that it is ready."""
+        return self.ready.done() and self.ready.exception() is None
 
     def drop(self) -> None:
         """End it at once, or as soon as its process is known."""
@@ -117,7 +125,6 @@ class Starter:
         nursery: Where their processes live.
         zygotes: What forks them.
         output: Opens an output pipe for a source and returns its writing end.
-        on_exit: Told when a worker's process has ended.
     """
 
     def __init__(
@@ -125,20 +132,24 @@ class Starter:
         nursery: Nursery,
         zygotes: Zygotes,
         output: Callable[[str], int],
-        on_exit: Callable[[Worker], None],
     ) -> None:
         self._nursery = nursery
         self._zygotes = zygotes
         self._output = output
-        self._on_exit = on_exit
 
-    async def start(self, order: Order) -> Worker:
-        """Start a worker and return at once; `ready` tells the rest."""
+    async def start(self, order: Order, on_exit: Callable[[Worker], None]) -> Worker:
+        """Start a worker and return at once; `ready` tells the rest.
+
+        Args:
+            order: What it is to be started with.
+            on_exit: Told when its process has ended.
+        """
         loop = asyncio.get_running_loop()
         worker = Worker(
             order=order,
             ready=loop.create_future(),
             ended=asyncio.Event(),
+            on_exit=on_exit,
             address=order.socket or (order.host, order.port),
         )
         loop.call_later(START_WITHIN, self._too_late, worker)
@@ -228,10 +239,14 @@ class Starter:
                 pass
 
     def _silent(self, worker: Worker) -> None:
-        worker.fail("it ended before it was ready")
         if worker.child is None:
+            worker.fail("it ended before it was ready")
             worker.ended.set()
-            self._on_exit(worker)
+            worker.on_exit(worker)
+        elif not worker.ready.done():
+            # Its exit code is known in a moment, and says more.
+            reason = "it closed its status pipe, which was not its own"
+            asyncio.get_running_loop().call_later(CODE_WITHIN, worker.fail, reason)
 
     def _has_process(self, worker: Worker, child: Child) -> None:
         worker.child = child
@@ -242,12 +257,12 @@ class Starter:
     def _has_ended(self, worker: Worker) -> None:
         worker.fail(f"it ended before it was ready{_how(worker)}")
         worker.ended.set()
-        self._on_exit(worker)
+        worker.on_exit(worker)
 
     def _never_started(self, worker: Worker, reason: str) -> None:
         worker.fail(reason)
         worker.ended.set()
-        self._on_exit(worker)
+        worker.on_exit(worker)
 
     def _too_late(self, worker: Worker) -> None:
         if not worker.ready.done():

@@ -1,0 +1,135 @@
+"""All database servers of the running site, and what services get on them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from glassware import engines
+from glassware.engines import Access, Place
+from glassware.plan import DatabasePlan, Plan, ServerPlan
+from glassware.status import EngineState
+
+from .addresses import Ports
+from .events import Bulletin
+from .logs import LogStore
+from .processes import Nursery
+from .servers import RunningServer
+from .services import RunningService
+from .state import State
+
+
+class Surroundings(Protocol):
+    """What the databases need of the supervisor."""
+
+    plan: Plan
+    state: State
+    ports: Ports
+    nursery: Nursery
+    bulletin: Bulletin
+    logs: LogStore
+    services: dict[str, RunningService]
+
+    def output(self, source: str) -> int:
+        """Return the writing end of a pipe for a source."""
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine beside the others until the site stops."""
+
+    def inherited(self, folder: Path) -> Mapping[str, str]:
+        """Return the variables that a program in a folder starts from."""
+
+
+class Databases:
+    """The servers of one site, each started when the plan first has it."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._servers: dict[str, RunningServer] = {}
+
+    def bring_up(self) -> None:
+        """Start the servers that the plan has and that do not run yet."""
+        for plan in self._around.plan.servers:
+            if (kept := self._servers.get(plan.key)) is not None:
+                kept.promise(self._on(plan.key))
+                self._around.begin(kept.keep_promises())
+            else:
+                server = self._servers[plan.key] = self._server(plan)
+                self._around.begin(server.run())
+
+    def needs_of(self, service: str) -> dict[str, Callable[[], Awaitable[Access]]]:
+        """Return what a service has to wait for, by the server's name."""
+        return {
+            d.server: partial(self._servers[d.server].access, d.service, d.name)
+            for d in self._around.plan.databases_of(service)
+        }
+
+    async def accesses_of(self, service: str) -> dict[str, Access]:
+        """Return how a service reaches its databases, once it does."""
+        return {
+            d.name: await self._servers[d.server].access(d.service, d.name)
+            for d in self._around.plan.databases_of(service)
+        }
+
+    def offered_to(self, service: str) -> dict[str, Mapping[str, str]]:
+        """Return the ordinary variables of a service's engines."""
+        return {
+            d.engine: self._servers[d.server].engine.variables
+            for d in self._around.plan.databases_of(service)
+        }
+
+    def states(self) -> tuple[EngineState, ...]:
+        """Return how the servers are at this moment."""
+        return tuple(server.state() for server in self._servers.values())
+
+    async def stop(self, grace: float) -> None:
+        """End them all, each in good order or after `grace` seconds."""
+        await asyncio.gather(*(s.stop(grace) for s in self._servers.values()))
+
+    def _server(self, plan: ServerPlan) -> RunningServer:
+        around = self._around
+        return RunningServer(
+            plan=plan,
+            engine=engines.find(plan.engine),
+            nursery=around.nursery,
+            output=around.output,
+            bulletin=around.bulletin,
+            passwords=around.state.credential,
+            last_words=around.logs.last,
+            place=self._place(plan.key) if plan.url is None else None,
+            url=self._existing(plan.url or ""),
+            on_fault=partial(self._hinder, plan.key),
+            databases=self._on(plan.key),
+        )
+
+    def _place(self, key: str) -> Place:
+        state = self._around.state
+        # A number, because the whole path of a socket has to be short.
+        runtime = state.runtime / "engines" / str(len(self._servers))
+        runtime.mkdir(mode=0o700)
+        data = state.folder / "engines" / key
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Place(
+            data=data,
+            runtime=runtime,
+            port=self._around.ports.claim(f"engine {key}"),
+            password=state.credential(f"engine {key}"),
+        )
+
+    def _existing(self, url: str) -> str:
+        """Return an existing server's URL: as it is written, or from a variable."""
+        if not url.startswith("env:"):
+            return url
+        inherited = self._around.inherited(self._around.plan.folder)
+        return inherited.get(url.removeprefix("env:"), "")
+
+    def _on(self, key: str) -> tuple[DatabasePlan, ...]:
+        return tuple(d for d in self._around.plan.databases if d.server == key)
+
+    def _hinder(self, key: str, fault: str) -> None:
+        """Let the services that need a server say why they wait."""
+        needing = {database.service for database in self._on(key)}
+        for service in self._around.services.values():
+            if service.plan.service.name in needing:
+                service.hindered(fault)

@@ -1,0 +1,102 @@
+"""What a worker is started with: its variables, and where it listens."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from glassware.plan import Plan, ServicePlan
+from glassware.template import references
+
+from .addresses import LOOPBACK
+from .databases import Databases
+from .services import RunningService
+from .state import State
+from .variables import Late, variables
+from .workers import Order, free_port
+
+
+class Surroundings(Protocol):
+    """What the orders need of the supervisor."""
+
+    plan: Plan
+    state: State
+    databases: Databases
+    services: dict[str, RunningService]
+    addresses: dict[str, tuple[str, int]]
+
+    @property
+    def url(self) -> str:
+        """The site's public address."""
+
+    def inherited(self, folder: Path) -> Mapping[str, str]:
+        """Return the variables that a program in a folder starts from."""
+
+
+class Orders:
+    """Writes the orders for the workers of one site.
+
+    Args:
+        around: The supervisor.
+        secrets: Looks a secret up by its name.
+        terminal: The service that gets the terminal.
+    """
+
+    def __init__(
+        self, around: Surroundings, secrets: Callable[[str], str], terminal: str | None
+    ) -> None:
+        self._around = around
+        self._secrets = secrets
+        self._terminal = terminal
+
+    async def variables(self, plan: ServicePlan) -> dict[str, str]:
+        """Return the complete environment of a service, as it runs now."""
+        around, name = self._around, plan.service.name
+        late = Late(
+            url=around.url,
+            neighbours={other: self._neighbour(other) for other in around.plan.known},
+            addresses=around.addresses,
+            accesses=await around.databases.accesses_of(name),
+            offered=around.databases.offered_to(name),
+            secrets={
+                reference.name: self._secrets(reference.name)
+                for template in plan.environment.values()
+                for reference in references(template)
+                if reference.kind == "secret"
+            },
+            secret_key=around.state.credential(f"secret key {name}"),
+        )
+        inherited = around.inherited(plan.service.folder)
+        return variables(around.plan, plan, late, inherited)
+
+    async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
+        """Return what a worker is to be started with."""
+        environment = await self.variables(plan)
+        host, port, path = LOOPBACK, 0, None
+        if plan.launch == "command":
+            if plan.listens_itself:
+                host, port = self._around.addresses[plan.name]
+            else:
+                port = free_port()
+            environment |= {"PORT": str(port), "HOST": host}
+        elif plan.launch != "companion":
+            name = f"{plan.name}.{generation}.{number}.sock"
+            path = self._around.state.runtime / "starting" / name
+        return Order(
+            plan=plan,
+            generation=generation,
+            number=number,
+            socket=path,
+            host=host,
+            port=port,
+            environment=environment,
+            development=not self._around.plan.production,
+            terminal=self._terminal == plan.name,
+        )
+
+    def _neighbour(self, name: str) -> str:
+        """Return where calls to a service go; see `glassware.environment`."""
+        service = self._around.services.get(name)
+        if service is not None and service.plan.launch == "command":
+            host, port = self._around.addresses.get(name, (LOOPBACK, 0))
+            return f"http://{host}:{port}"
+        return f"unix:{self._around.state.runtime / 'services' / name}"

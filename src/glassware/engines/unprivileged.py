@@ -58,8 +58,13 @@ def _ways() -> Iterator[Way]:
     if setpriv:
         nobody = _nobody()
         change = (setpriv, f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups")
-        # The state folder is closed to everybody else: this capability opens it.
-        entry = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+        # The state folder, and the checkout of a root user, are closed to
+        # everybody else: this capability opens them, and the flag lets it count
+        # where a program asks with `access` before it opens.
+        entry = (
+            *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+            "--securebits=+no_setuid_fixup",
+        )
         yield Way((*change, *entry, "--"), owner=nobody)
 
 

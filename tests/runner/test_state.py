@@ -2,6 +2,7 @@
 
 import json
 import stat
+from contextlib import closing
 
 import pytest
 
@@ -80,12 +81,31 @@ def test_sockets_fit_into_their_107_bytes_for_a_deep_site(tmp_path):
 
 def test_ports_are_the_same_next_time_and_never_the_same_for_two(state):
     """As long as nobody else has taken them."""
-    ports = Ports(state)
-    first = {purpose: ports.claim(purpose) for purpose in "abc"}
+    with closing(Ports(state)) as ports:
+        first = {purpose: ports.claim(purpose) for purpose in "abc"}
 
-    again = Ports(state)
-    second = {purpose: again.claim(purpose) for purpose in "cab"}
+    with closing(Ports(state)) as again:
+        second = {purpose: again.claim(purpose) for purpose in "cab"}
 
     assert second == first
     assert len(set(first.values())) == 3
     assert json.loads((state.folder / "ports.json").read_text()) == first
+
+
+def test_two_sites_that_start_together_choose_different_ports(tmp_path):
+    """Also in the moment in which neither listens yet."""
+    states = [State(tmp_path / name) for name in ("one", "two")]
+    for state in states:
+        state.site.mkdir()
+        state.claim()
+    try:
+        with closing(Ports(states[0])) as one, closing(Ports(states[1])) as two:
+            chosen = {
+                one.claim("gateway", first=8000),
+                two.claim("gateway", first=8000),
+            }
+    finally:
+        for state in states:
+            state.release()
+
+    assert len(chosen) == 2

@@ -1,10 +1,13 @@
 """Ports and loopback addresses: free, the same next time, no two alike."""
 
+import fcntl
 import hashlib
+import os
 import socket
+from collections.abc import Iterator
 from contextlib import closing
 
-from glassware.gateway import free_port, is_free
+from glassware.gateway import is_free
 from glassware.model import Address
 from glassware.plan import Plan, ServicePlan
 
@@ -15,41 +18,61 @@ LOOPBACK = "127.0.0.1"
 
 
 class Ports:
-    """The ports of one site, remembered in its state folder."""
+    """The ports of one site, remembered in its state folder.
+
+    Whoever claims a port holds a lock for it, since there is a moment between
+    the choice and the program that binds it: two sites of a user that start
+    together never choose the same one.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._known = state.ports()
-        self._given: set[int] = set()
+        self._locks: dict[int, int] = {}
 
-    def claim(self, purpose: str, host: str = LOOPBACK) -> int:
-        """Return the port for a purpose: last time's if it is free, else another."""
-        port = self._known.get(purpose, 0)
-        if not port or port in self._given or not is_free(host, port):
-            port = self._free(host)
-        return self._keep(purpose, port)
+    def claim(self, purpose: str, host: str = LOOPBACK, first: int = 0) -> int:
+        """Return the port for a purpose, from now on the site's own.
 
-    def claim_public(self, host: str, first: int) -> int:
-        """Return the gateway's port: last time's, else the next free from `first`."""
-        known = self._known.get("gateway", 0)
-        if known and is_free(host, known):
-            return self._keep("gateway", known)
-        return self._keep("gateway", free_port(host, first))
-
-    def _free(self, host: str) -> int:
-        while True:
-            with closing(socket.socket()) as probe:
-                probe.bind((host, 0))
-                port = int(probe.getsockname()[1])
-            if port not in self._given and port not in self._known.values():
-                return port
-
-    def _keep(self, purpose: str, port: int) -> int:
-        self._given.add(port)
-        if self._known.get(purpose) != port:
-            self._known[purpose] = port
-            self._state.keep_ports(self._known)
+        Args:
+            purpose: What it is for; the same purpose gets the same port again.
+            host: The address that it is for.
+            first: Where to begin to look; 0: the system chooses.
+        """
+        known = self._known.get(purpose, 0)
+        if known and self._take(host, known):
+            return known
+        port = next(p for p in _candidates(host, first) if self._take(host, p))
+        self._known[purpose] = port
+        self._state.keep_ports(self._known)
         return port
+
+    def close(self) -> None:
+        """Let others have the ports."""
+        for lock in self._locks.values():
+            os.close(lock)
+        self._locks.clear()
+
+    def _take(self, host: str, port: int) -> bool:
+        if port in self._locks or not is_free(host, port):
+            return False
+        lock = os.open(self._state.port_lock(port), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return False
+        self._locks[port] = lock
+        return True
+
+
+def _candidates(host: str, first: int) -> Iterator[int]:
+    if first:
+        yield from range(first, 65536)
+    while True:
+        with closing(socket.socket()) as probe:
+            probe.bind((host, 0))
+            port = int(probe.getsockname()[1])
+        yield port
 
 
 def plain_address(plan: Plan, service: ServicePlan, ports: Ports) -> tuple[str, int]:

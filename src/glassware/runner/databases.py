@@ -128,8 +128,8 @@ class Databases:
         return tuple(d for d in self._around.plan.databases if d.server == key)
 
     def _hinder(self, key: str, fault: str) -> None:
-        """Let the services that need a server say why they wait."""
+        """Let those that wait for a server, or for who needs it, say why."""
         needing = {database.service for database in self._on(key)}
         for service in self._around.services.values():
-            if service.plan.service.name in needing:
+            if needing & {service.plan.service.name, *service.plan.after}:
                 service.hindered(fault)

@@ -71,7 +71,7 @@ class Front:
         plan = self._around.plan.gateway
         wanted = self._asked or plan.port
         if wanted is None:
-            port = ports.claim_public(plan.bind, FIRST_PORT)
+            port = ports.claim("gateway", plan.bind, FIRST_PORT)
             if port != FIRST_PORT:
                 self._tell(f"port {FIRST_PORT} is taken; the site is at {port}", "info")
         elif is_free(plan.bind, wanted):

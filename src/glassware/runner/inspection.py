@@ -10,6 +10,7 @@ from typing import Any
 
 from glassware import engines
 from glassware.engines import Access
+from glassware.errors import GlasswareError
 from glassware.plan import Plan, ServicePlan
 
 from .variables import Late, variables
@@ -53,7 +54,13 @@ def inspect(
             check=False,
         )
         answer: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError) as error:
+    except (
+        GlasswareError,
+        OSError,
+        subprocess.TimeoutExpired,
+        IndexError,
+        ValueError,
+    ) as error:
         return {"event": "failed", "reason": str(error), "traceback": ""}
     return answer
 

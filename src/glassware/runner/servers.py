@@ -129,7 +129,8 @@ class RunningServer:
         admin_url = self.url
         if self.place is not None:
             self.version = await asyncio.to_thread(self.engine.version)
-            self._tell(f"starts {self.plan.engine} {self.version}", "info")
+            if not self._told:
+                self._tell(f"starts {self.plan.engine} {self.version}", "info")
             await asyncio.to_thread(self.engine.prepare, self.place)
             if self._stopping.is_set():
                 return

@@ -127,6 +127,12 @@ class State:
         """Remember ports, so that they are the same next time."""
         self._write("ports.json", ports)
 
+    def port_lock(self, port: int) -> Path:
+        """Return the file that this user's sites lock to have a port."""
+        folder = self.runtime.parent / "ports"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / str(port)
+
     def credential(self, purpose: str) -> str:
         """Return the secret for a purpose; made at its first use, kept for good."""
         known = self._read("credentials.json")

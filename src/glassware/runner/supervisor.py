@@ -252,6 +252,8 @@ class Supervisor:
         for service in tuple(self.services.values()):
             await service.settled.wait()
         await self._front.ready.wait()
+        if self._asked_to_stop.is_set():
+            return
         states = [service.state() for service in self.services.values()]
         self.bulletin.tell(
             SiteReady(

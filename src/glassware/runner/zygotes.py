@@ -85,11 +85,7 @@ class Zygotes:
         Raises:
             GlasswareError: It does not start.
         """
-        if interpreter is not None and not interpreter.exists():
-            raise GlasswareError(
-                f"its environment `{interpreter.parent.parent}` is not there",
-                hint=f"glassware install {interpreter.parent.parent.name}",
-            )
+        _must_exist(interpreter)
         async with self._starting.setdefault(interpreter, asyncio.Lock()):
             zygote = self._zygotes.get(interpreter)
             if zygote is None or not zygote.child.running:
@@ -158,11 +154,27 @@ async def _writable(control: socket.socket) -> None:
 def reachable(
     environment: Mapping[str, str], interpreter: Path | None
 ) -> dict[str, str]:
-    """Return `environment` in which another interpreter finds this glassware."""
+    """Return `environment` in which another interpreter finds this glassware.
+
+    Raises:
+        GlasswareError: The interpreter is not there.
+    """
     if interpreter is None:
         return dict(environment)
-    link = interpreter.parent.parent / "glassware-worker"
-    link.mkdir(exist_ok=True)
-    with suppress(FileExistsError):
-        (link / "glassware").symlink_to(Path(glassware.__file__).parent)
-    return {**environment, "PYTHONPATH": str(link)}
+    _must_exist(interpreter)
+    link = interpreter.parent.parent / "glassware-worker" / "glassware"
+    link.parent.mkdir(exist_ok=True)
+    ours = Path(glassware.__file__).parent
+    if not link.is_symlink() or link.readlink() != ours:
+        link.unlink(missing_ok=True)
+        link.symlink_to(ours)
+    return {**environment, "PYTHONPATH": str(link.parent)}
+
+
+def _must_exist(interpreter: Path | None) -> None:
+    if interpreter is not None and not interpreter.exists():
+        folder = interpreter.parent.parent
+        raise GlasswareError(
+            f"its environment `{folder}` is not there",
+            hint=f"glassware install {folder.name}",
+        )

@@ -170,26 +170,54 @@ def test_a_failed_migration_is_named_and_a_save_mends_it(site):
     site.until(lambda: site.get("/stock/").status == 200, "the migration")
 
 
-def test_a_caller_takes_traffic_after_the_migrations_of_what_it_calls(site):
-    """Nobody sees a half-migrated neighbour."""
-    site.write(SITE)
+FRONT = {
+    "services/front/app.py": """
+        from flask import Flask
+        from glassware import services
+
+        app = Flask(__name__)
+        first = services.stock.get("/").status_code
+
+        @app.get("/")
+        def index():
+            return str(first)
+        """,
+    "services/front/service.toml": 'route = "/"\ncalls = ["stock"]\n',
+}
+
+
+def test_an_engine_that_cannot_start_is_told_once_and_the_rest_serves(site):
+    """The terminal names what does not run and why; nobody waits in silence."""
+    site.write(SITE | FRONT)
     site.write(
         {
-            "services/front/app.py": """
+            ".glassware/engines/postgresql/cluster/note.txt": "not a database",
+            "services/plain/app.py": """
                 from flask import Flask
-                from glassware import services
 
                 app = Flask(__name__)
-                first = services.stock.get("/").status_code
-
-                @app.get("/")
-                def index():
-                    return str(first)
+                app.add_url_rule("/", view_func=lambda: "hello")
                 """,
-            "services/front/service.toml": 'route = "/"\ncalls = ["stock"]\n',
-            "services/stock/migrate.py": MIGRATE + "    import time; time.sleep(0.3)\n",
+            "services/plain/service.toml": 'route = "/plain"\n',
         }
     )
+    site.up()
+
+    text = site.log.read_text()
+    assert "not running: front, secrets, stock" in text
+    assert text.count("files are missing") == 1
+    assert "down --wipe" in text
+    assert site.get("/plain/").text == "hello"
+    assert "files are missing" in site.service("front")["reason"]
+    site.stop()
+    text = site.log.read_text()
+    assert text.count("starts postgresql") == text.count("➜") == 1
+
+
+def test_a_caller_takes_traffic_after_the_migrations_of_what_it_calls(site):
+    """Nobody sees a half-migrated neighbour."""
+    slow = MIGRATE + "    import time; time.sleep(0.3)\n"
+    site.write(SITE | FRONT | {"services/stock/migrate.py": slow})
     site.up()
 
     site.until(lambda: site.get("/").status == 200, "the front")

@@ -100,7 +100,8 @@ class Terminal:
 
     def _phase(self, event: PhaseChanged) -> None:
         said = {Phase.RUNNING: ("ready", "green"), Phase.REPLACING: ("stops", "dim")}
-        if event.phase in said:
+        # With a reason it runs on, and that has been said.
+        if event.phase in said and not (event.phase is Phase.RUNNING and event.reason):
             text, style = said[event.phase]
             self.lines(event.at, event.source, text, style)
 

@@ -129,3 +129,34 @@ def test_what_holds_no_worker_runs_as_a_command(another):
     another.up()
 
     assert another.get("/older/").text == "answered by another interpreter"
+
+
+def test_before_its_environment_is_made_the_way_to_it_is_told(another):
+    """The site runs without the service; `check` says the same as the terminal."""
+    another.write(SITE)
+
+    checked = another.run("check")
+    another.up()
+
+    assert "glassware install old" in checked.stderr
+    assert "glassware install old" in another.log.read_text()
+    assert another.get("/new/").status == 200
+
+
+def test_a_command_has_the_programs_of_the_service_s_own_venv(another):
+    """An environment that its author made, in `.venv`, comes first on `PATH`."""
+    another.write(
+        {
+            "services/older/.venv/bin/serve": f"""
+                #!/bin/sh
+                exec {sys.executable} -S server.py "$HOST" "$PORT"
+                """,
+            "services/older/server.py": PROGRAM,
+            "services/older/service.toml": 'route = "/older"\ncommand = "serve"\n',
+        }
+    )
+    (another.folder / "services/older/.venv/bin/serve").chmod(0o755)
+    another.up()
+
+    assert another.run("check").returncode == 0
+    assert another.get("/older/").text == "answered by another interpreter"

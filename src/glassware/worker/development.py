@@ -40,7 +40,8 @@ def _debugged(application: Application, job: Job) -> Application:
     from werkzeug.debug import DebuggedApplication  # noqa: PLC0415 - only for debugging
 
     debugged = DebuggedApplication(application, evalex=True)
-    debugged.trusted_hosts += _public_hosts(job)
+    if hasattr(debugged, "trusted_hosts"):  # from Werkzeug 3.0.3 on
+        debugged.trusted_hosts += _public_hosts(job)
     if debugged.pin is None:
         sys.stderr.write("the debugger is active, without a PIN\n")
     else:

@@ -333,3 +333,15 @@ def test_root_without_user_namespaces(
     engines.unprivileged.way_for.cache_clear()
     server.start()
     assert kept(server.provision(grant()).url) == ["tea"]
+
+
+def test_a_killed_server_leaves_no_shared_memory(standing: Embedded) -> None:
+    """Nothing of it is outside its folders, so nothing piles up on the machine."""
+    maps = Path(f"/proc/{_server(standing)}/maps").read_text()
+
+    assert "pg_dynshmem" in maps
+    assert "/dev/shm" not in maps
+
+
+def _server(embedded: Embedded) -> int:
+    return int((embedded.place.data / "cluster/postmaster.pid").read_text().split()[0])

@@ -70,6 +70,9 @@ class PostgreSQL:
             "unix_socket_permissions": "0700",
             "max_connections": "200",
             "shared_buffers": "32MB",
+            # In the data folder, where a server that is killed leaves nothing for
+            # good, and which is not as small as a container's `/dev/shm`.
+            "dynamic_shared_memory_type": "mmap",
             "log_line_prefix": "[%p] %q%u@%d ",
         }
         options = (f"--{name}={value}" for name, value in settings.items())

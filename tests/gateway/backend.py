@@ -1,11 +1,14 @@
 """A small real service for the gateway's tests: Flask on a unix socket."""
 
 import contextlib
+import gc
 import hashlib
+import select
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from socketserver import BaseServer
 
 from flask import Flask, Response, request
 from flask_sock import Sock
@@ -43,21 +46,27 @@ class Backend:
         """Listen."""
         host = "127.0.0.1" if self.path is None else f"unix://{self.path}"
         self._server = make_server(host, 0, self._app(), threaded=True)
+        self._server.daemon_threads = False
+        # Werkzeug's own loop would drop at its end what waits at the socket.
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
+            target=BaseServer.serve_forever, args=(self._server, 0.01)
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and take the socket away."""
+        """End as a worker does: unreachable first, then what came before, then away."""
         self.release.set()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._thread.join()
+            while select.select([self._server], [], [], 0)[0]:
+                self._server.handle_request()
             self._server.server_close()
             self._server = None
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            # Werkzeug leaves a selector to the collector if a peer breaks off.
+            gc.collect()
 
     def _app(self) -> Flask:
         app = Flask(self.name)
@@ -85,6 +94,10 @@ class Backend:
         @app.get("/status/<int:status>")
         def status(status: int) -> Response:
             return Response('{"odd": true}', status, mimetype="application/json")
+
+        @app.post("/headers/<int:count>/<int:size>")
+        def headers(count: int, size: int) -> Response:
+            return Response("x", headers={f"a{n}": "x" * size for n in range(count)})
 
         @app.route("/hang", methods=METHODS)
         def hang() -> str:

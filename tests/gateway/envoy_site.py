@@ -1,6 +1,7 @@
 """A gateway with its real Envoy, as a test drives it."""
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,6 +32,16 @@ def plan(*routes: PublicRoute, hosts: tuple[str, ...] = ()) -> GatewayPlan:
     return GatewayPlan(port=None, bind="127.0.0.1", hosts=hosts, routes=routes)
 
 
+_given: set[int] = set()
+
+
+def fresh_port(host: str = "127.0.0.1") -> int:
+    """Return a port that no other test of this run, and likely no other run, uses."""
+    port = free_port(host, 10_000 + os.getpid() * 13 % 20_000, avoid=_given)
+    _given.add(port)
+    return port
+
+
 class EnvoySite:
     """One Envoy: started by `start`, ended by `stop`."""
 
@@ -46,7 +57,7 @@ class EnvoySite:
         self.place = Place(
             folder=folder,
             plan=plan(*routes, hosts=hosts),
-            port=free_port("127.0.0.1", 20000),
+            port=fresh_port(),
             site="shop",
             production=production,
             limits=limits or Limits(),
@@ -63,13 +74,15 @@ class EnvoySite:
     def start(self, *upstreams: Upstream) -> None:
         """Write, start Envoy, and return when it serves."""
         version = self.gateway.update(upstreams)
-        argv, environment = self.gateway.launch()
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                argv, env=environment, stdout=log, stderr=log
-            )
+        self._launch()
         until(self._up, "Envoy's start")
         self.settle(version)
+
+    def run_to_end(self) -> int:
+        """Start an Envoy that ends by itself, and return its exit status."""
+        self._launch()
+        assert self.process is not None
+        return self.process.wait(10)
 
     def update(self, *upstreams: Upstream) -> Version:
         """Write, and return when Envoy has it."""
@@ -107,6 +120,19 @@ class EnvoySite:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+    def watchers(self) -> int:
+        """Return the number of inotify instances that Envoy uses."""
+        assert self.process is not None
+        descriptors = Path(f"/proc/{self.process.pid}/fd").iterdir()
+        return sum("inotify" in str(fd.readlink()) for fd in descriptors)
+
+    def _launch(self) -> None:
+        argv, environment = self.gateway.launch()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                argv, env=environment, stdout=log, stderr=log
+            )
 
     def _up(self) -> bool:
         assert self.process is not None

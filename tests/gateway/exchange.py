@@ -71,10 +71,11 @@ def ask(
     method: str = "GET",
     headers: dict[str, str] | None = None,
     body: bytes = b"",
+    host: str = "127.0.0.1",
     seconds: float = 8,
 ) -> Answer:
     """Send one ordinary request and return its answer."""
-    with connect(port, seconds=seconds) as connection:
+    with connect(port, host, seconds=seconds) as connection:
         connection.sendall(request(target, method, headers, body))
         return read(connection, method)
 

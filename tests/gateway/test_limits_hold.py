@@ -1,6 +1,7 @@
 """Each limit of the table, at it and beyond it, against the real Envoy."""
 
 import contextlib
+import resource
 import socket
 import stat
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from gateway.envoy_site import EnvoySite, public, running
 from gateway.exchange import ask, connect, raw, read, request
 from gateway.kinds import Site, Start
-from glassware.gateway.limits import KIB, MIB, Limits
+from glassware.gateway.limits import KIB, MIB, Limits, affordable
 from waiting import until
 
 
@@ -88,6 +89,30 @@ def test_a_body_is_measured(
         assert answer.json()["length"] == size
 
 
+@pytest.mark.parametrize(
+    ("count", "size", "status"),
+    [(900, 1, 200), (1100, 1, 502), (4, 50 * KIB, 200), (6, 50 * KIB, 502)],
+)
+def test_the_headers_of_an_answer_are_measured(
+    limited: EnvoySite, count: int, size: int, status: int
+) -> None:
+    """A service may say more than a visitor, but not without end."""
+    with connect(limited.port) as connection:
+        connection.sendall(request(f"/headers/{count}/{size}", "POST"))
+        start = connection.recv(12)
+
+    assert start == b"HTTP/1.1 %d" % status
+
+
+def test_a_full_memory_is_a_503(site: Site, worker: Start) -> None:
+    """Envoy refuses requests rather than grow without end."""
+    made = site(public("front", "/"), limits=Limits(memory=1))
+    made.start(running("front", worker("front").target))
+
+    until(lambda: made.ask("/").status == 503, "the refusal")
+    assert b"overload" in made.ask("/").body
+
+
 def test_a_request_that_never_ends_its_headers_is_closed(limited: EnvoySite) -> None:
     """Slow headers hold a connection for the time of the table."""
     with connect(limited.port) as connection:
@@ -130,6 +155,25 @@ def test_connections_are_counted(limited: EnvoySite) -> None:
             assert _closed(one_more)
 
     until(lambda: ask(limited.port, "/").status == 200, "room for a connection")
+
+
+def test_a_flood_of_connections_leaves_room_for_answers(
+    site: Site, worker: Start
+) -> None:
+    """With few descriptors there are few connections, and those are served."""
+    limits = affordable(Limits(), 200)
+    made = site(public("front", "/"), limits=limits)
+    made.start(running("front", worker("front").target))
+    assert made.process is not None
+    resource.prlimit(made.process.pid, resource.RLIMIT_NOFILE, (200, 200))
+    with contextlib.ExitStack() as flood:
+        held = [flood.enter_context(connect(made.port)) for _ in range(250)]
+        for connection in held[: limits.connections]:
+            connection.sendall(request("/"))
+        answers = [read(connection) for connection in held[: limits.connections]]
+
+    assert {answer.status for answer in answers} == {200}
+    until(lambda: ask(made.port, "/").status == 200, "room for a connection")
 
 
 def _closed(connection: socket.socket) -> bool:

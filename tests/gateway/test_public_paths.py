@@ -151,4 +151,7 @@ def inside(path: str) -> bool:
         "",
         *path.encode("latin-1").decode(errors="replace").lstrip("/").split("/"),
     ]
-    return parts[1] in {"internal", "~é"} or (parts[1] == "a:b" and len(parts) == 3)
+    guarded = {"internal", "~é"}
+    return parts[1] in guarded or (
+        parts[1] == "a:b" and len(parts) == 3 and parts[2] != ""
+    )

@@ -4,7 +4,7 @@ import socket
 
 from websockets.sync.client import connect as websocket
 
-from gateway.envoy_site import public, running
+from gateway.envoy_site import fresh_port, public, running
 from gateway.exchange import connect, read, request
 from gateway.kinds import Site, Start
 from glassware.gateway import Upstream
@@ -15,6 +15,7 @@ from glassware.status import Phase
 def test_a_websocket_outlives_a_hundred_updates(site: Site, worker: Start) -> None:
     """Neither new workers, nor new routes, nor new addresses close it."""
     first, second = worker("first"), worker("second")
+    ports = [fresh_port() for _ in range(3)]
     made = site(public("front", "/"), public("other", "/other"))
     made.start(running("front", first.target))
     with websocket(f"ws://localhost:{made.port}/socket") as socket_:
@@ -25,7 +26,7 @@ def test_a_websocket_outlives_a_hundred_updates(site: Site, worker: Start) -> No
                 name="other",
                 phase=(Phase.FAILING, Phase.STARTING)[number % 2],
                 reason=reason,
-                address=("127.0.0.1", 21000 + number % 3) if number % 2 else None,
+                address=("127.0.0.1", ports[number % 3]) if number % 2 else None,
             )
             made.update(running("front", target), other)
 
@@ -63,10 +64,10 @@ def test_events_arrive_one_by_one(site: Site, worker: Start) -> None:
 
 
 def test_an_upload_passes_without_being_held(site: Site, worker: Start) -> None:
-    """`stream = true`: any size, and the gateway's memory stays as it was."""
+    """`stream = true`: a gigabyte, and the gateway's memory stays as it was."""
     made = site(public("front", "/", stream=True))
     made.start(running("front", worker("front").target))
-    part, size = b"x" * MIB, 256
+    part, size = b"x" * MIB, 1024
     made.ask("/upload", method="POST", body=part)
     before = most = made.memory()
     with connect(made.port) as connection:

@@ -39,6 +39,17 @@ def cluster(upstream: Upstream, place: Place) -> Data:
     return data
 
 
+def marks(number: int) -> list[Data]:
+    """Return clusters that lead nowhere, in another count than one version before.
+
+    A thread of Envoy says nothing of versions, but how many clusters it has.
+    """
+    return [
+        {"name": f"glassware.mark.{index}", "type": "STATIC", "connect_timeout": "1s"}
+        for index in range(number % 4)
+    ]
+
+
 def _endpoint(target: Target) -> Data:
     if isinstance(target, Path):
         return {"endpoint": {"address": {"pipe": {"path": str(target)}}}}

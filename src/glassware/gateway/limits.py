@@ -5,7 +5,7 @@ Envoy's configuration is made from `Limits`, and so is the table in
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, NamedTuple, get_args, get_type_hints
 
 
@@ -63,10 +63,10 @@ class Limits:
     ] = 1024 * MIB
     answer_header_size: Annotated[
         int, Note("KiB", "headers of one answer of a service, together", "502")
-    ] = 64
+    ] = 256
     answer_header_count: Annotated[
         int, Note("headers", "headers of one answer of a service", "502")
-    ] = 200
+    ] = 1000
     connect_time: Annotated[
         float, Note("s", "until a service accepts a connection", "tried again")
     ] = 1
@@ -77,10 +77,10 @@ class Limits:
     tries: Annotated[
         int,
         Note("tries", "more, while a service has no worker: about 5 s", "503"),
-    ] = 42
+    ] = 16
     try_pause: Annotated[
-        float, Note("s", "at most between two tries, half of it on average", "")
-    ] = 0.25
+        float, Note("s", "at most between two tries; it begins with 0.025 s", "")
+    ] = 0.8
     requests: Annotated[
         int,
         Note("requests", "at the same time in or on the way to a service", "503"),
@@ -88,6 +88,19 @@ class Limits:
     page: Annotated[
         int, Note("bytes", "of a page that the gateway itself writes", "shortened")
     ] = MIB
+
+
+# What Envoy needs for itself: its libraries, sockets, watchers and logs.
+_OWN_DESCRIPTORS = 64
+
+
+def affordable(limits: Limits, descriptors: int) -> Limits:
+    """Return `limits` with no more connections than there are descriptors for.
+
+    Each connection may need a second one, to a service.
+    """
+    most = max((descriptors - _OWN_DESCRIPTORS) // 2, 1)
+    return replace(limits, connections=min(limits.connections, most))
 
 
 class Row(NamedTuple):
@@ -112,7 +125,14 @@ def markdown(limits: Limits) -> str:
     """Return the table as the reference page shows it."""
     lines = ["| limit | value | of what | beyond it |", "|---|--:|---|---|"]
     lines += [
-        f"| `{row.name}` | {row.value:,} {row.unit} | {row.what} | {row.beyond} |"
+        f"| `{row.name}` | {_amount(row)} | {row.what} | {row.beyond} |"
         for row in rows(limits)
     ]
     return "\n".join(lines) + "\n"
+
+
+def _amount(row: Row) -> str:
+    if row.unit != "bytes":
+        return f"{row.value:,} {row.unit}"
+    size, unit = (MIB, "MiB") if row.value >= MIB else (KIB, "KiB")
+    return f"{row.value / size:,g} {unit}"

@@ -8,7 +8,7 @@ from typing import Any
 from glassware.status import Endpoint
 
 from .pages import Page, accepts
-from .routes import Line
+from .routes import Line, is_public
 from .state import Place, Upstream
 
 
@@ -18,9 +18,10 @@ _MOST_ENDPOINTS = 3000
 
 _UPSTREAM = ("UH", "UF", "UC", "UR", "LR", "UO", "NC", "OM", "URX", "UPE", "DPE")
 _REPLIES: tuple[tuple[int, tuple[str, ...], str, str], ...] = (
-    (408, (), "The request came too slowly", "It was given up."),
+    (408, (), "The request came too slowly", ""),
     (413, (), "The request is too large", "The route's `max_body` is the limit."),
-    (431, (), "The request's headers are too large", "Often these are cookies."),
+    # Envoy has not read `Accept` when it gives these up: they are always text.
+    (431, (), "The request's headers are too large", ""),
     (502, _UPSTREAM, "The service's answer is not HTTP", "Its log may say more."),
     (
         503,
@@ -107,7 +108,9 @@ def absent(place: Place, upstream: Upstream) -> Page:
         )
     reason = (upstream.reason or "It gave no reason.").rstrip()
     # The end of a traceback is what matters; escaped, it can be six times as long.
-    end = reason.encode()[-place.limits.page // 8 :].decode(errors="ignore")
+    end = reason.encode(errors="replace")[-place.limits.page // 8 :].decode(
+        errors="ignore"
+    )
     return Page(
         status=503,
         title=f"{upstream.name} does not start",
@@ -126,7 +129,7 @@ def replies(place: Place) -> Data:
         page = Page(
             status=status,
             title=title,
-            html=None if place.production else f"<p>{_words(more)}</p>",
+            html=f"<p>{_words(more)}</p>" if more and not place.production else None,
             refresh=2 if status == HTTPStatus.SERVICE_UNAVAILABLE else None,
             site=place.site,
         )
@@ -168,7 +171,11 @@ def _mappers(page: Page, flags: tuple[str, ...]) -> Iterator[Data]:
 def _service(lines: list[Line], upstreams: Mapping[str, Upstream], most: int) -> str:
     name = lines[0].service
     upstream = upstreams.get(name)
-    endpoints = upstream.endpoints if upstream else ()
+    endpoints = [
+        endpoint
+        for endpoint in (upstream.endpoints if upstream else ())
+        if is_public(lines[0], endpoint.rule)
+    ]
     heads = " ".join(_link(line) for line in lines)
     phase = f"<small>{escape(upstream.phase)}</small>" if upstream else ""
     items = "".join(_endpoint(endpoint, lines[0]) for endpoint in endpoints[:most])

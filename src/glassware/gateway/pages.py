@@ -122,7 +122,8 @@ def _accepting(match: Data, kind: str | None) -> Data:
 
 
 def _shortened(text: str, limit: int) -> str:
-    raw = text.encode()
+    # A traceback can hold half a character, which Envoy would not take.
+    raw = text.encode(errors="replace")
     if len(raw) <= limit:
-        return text
+        return raw.decode()
     return raw[: limit - 3].decode(errors="ignore") + "…"

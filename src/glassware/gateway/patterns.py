@@ -2,12 +2,15 @@
 
 A pattern is written like a Flask rule: `<name>` and `<int:id>` are one
 segment, `<path:rest>` is one or more, and a final `/*` is everything below,
-the address itself included. Each also matches with and without a final slash.
+the address itself included. Each matches with and without a final slash.
 """
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
+
+KEPT_IN_PATHS = "/!$&'()*+,;=:@~"
 
 _VARIABLE = re.compile(r"<(?:([a-zA-Z_]\w*)(?:\([^>]*\))?:)?([a-zA-Z_]\w*)>")
 _UNRESERVED = frozenset(
@@ -15,19 +18,31 @@ _UNRESERVED = frozenset(
 )
 
 
-def expression(pattern: str, prefix: str = "") -> str:
+# Werkzeug's own converters of one segment; an app's own may span several.
+_ONE_SEGMENT = frozenset({None, "default", "string", "any", "int", "float", "uuid"})
+
+
+def expression(pattern: str, prefix: str = "", *, wide: bool = False) -> str:
     """Return the expression for the public paths that `pattern` means.
 
     Args:
         pattern: Of the manifest, such as `/products/<int:id>` or `/admin/*`.
         prefix: What stands before it in public, such as `/catalog`.
+        wide: Whether a converter that is not Werkzeug's may be many segments,
+            as is right for what is refused.
     """
     below = pattern.endswith("/*")
-    path = pattern.removesuffix("*").strip("/")
+    path = (pattern.removesuffix("*") if below else pattern).strip("/")
     whole = "/".join(part for part in (prefix.rstrip("/"), path) if part)
-    start = "".join(_parts(whole if whole.startswith("/") else f"/{whole}"))
+    whole = whole if whole.startswith("/") else f"/{whole}"
+    start = "".join(_parts(whole, wide=wide))
     start = start.removesuffix("/")
     return f"{start}(?:/.*)?" if below else f"{start}/?"
+
+
+def example(rule: str) -> str:
+    """Return a path that a rule of Flask answers to, converters aside."""
+    return quote(_VARIABLE.sub("x", rule), safe=KEPT_IN_PATHS)
 
 
 def literal(text: str) -> str:
@@ -39,11 +54,12 @@ def literal(text: str) -> str:
     return "".join(map(_spellings, text))
 
 
-def _parts(path: str) -> Iterator[str]:
+def _parts(path: str, *, wide: bool) -> Iterator[str]:
     end = 0
     for match in _VARIABLE.finditer(path):
         yield literal(path[end : match.start()])
-        yield ".+" if match[1] == "path" else "[^/]+"
+        many = match[1] == "path" or (wide and match[1] not in _ONE_SEGMENT)
+        yield ".+" if many else "[^/]+"
         end = match.end()
     yield literal(path[end:])
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import resource
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from glassware.files import write_whole
 
 from .admin import Admin
 from .binary import find_envoy
-from .envoy import KINDS, bootstrap, complete, discovery, resources
+from .clusters import marks
+from .envoy import KINDS, Data, bootstrap, complete, discovery, resources
+from .limits import affordable
 from .state import Place, Upstream
 
 
@@ -24,16 +27,20 @@ _STATISTICS = {
     "listeners": "listener_manager.lds",
     "routes": "http.public.rds.public",
 }
-_ASKED = r"\.(cds|lds|rds\.public)\.(version_text|update_rejected)$"
+_THREADS = "thread_local_cluster_manager.worker_{}.clusters_inflated"
+_ASKED = (
+    r"\.(cds|lds|rds\.public)\.(version_text|update_rejected)$"
+    r"|worker_\d*\.clusters_inflated$"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What was written: the version of each kind of resources."""
+    """What was written: the number of the last change of each kind of resources."""
 
-    clusters: str
-    listeners: str
-    routes: str
+    clusters: int
+    listeners: int
+    routes: int
 
 
 class Gateway:
@@ -61,7 +68,9 @@ class Gateway:
         self._envoy = find_envoy()
         self._admin = Admin(place.admin)
         self._upstreams: tuple[Upstream, ...] = ()
-        self._written: dict[str, str] = {}
+        self._written: dict[str, list[Data]] = {}
+        self._numbers = dict.fromkeys(KINDS, 0)
+        self._clusters = "0"
         self._refused_before: dict[str, str] = {}
 
     @property
@@ -78,17 +87,10 @@ class Gateway:
             OSError: The files cannot be written; Envoy keeps what it has.
         """
         self._upstreams = tuple(upstreams)
-        parts = resources(self.place, self._upstreams)
-        for kind in KINDS:
-            content = discovery(kind, parts[kind])
-            version = content["version_info"]
-            if self._written.get(kind) == version:
-                continue
-            path = self.place.resource(kind)
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, json.dumps(content), mode=0o600)
-            self._written[kind] = version
-        return Version(**{kind: self._written[kind] for kind in KINDS})
+        for kind, parts in resources(self.place, self._upstreams).items():
+            if self._written.get(kind) != parts:
+                self._write(kind, parts)
+        return Version(**self._numbers)
 
     def launch(self) -> tuple[tuple[str, ...], Mapping[str, str]]:
         """Return the program to start and its whole environment.
@@ -96,8 +98,13 @@ class Gateway:
         A socket that an earlier Envoy left behind is removed.
         """
         path = self.place.folder / "envoy.json"
-        write_whole(path, json.dumps(bootstrap(self.place)), mode=0o600)
+        # Envoy itself raises its soft limit to the hard one.
+        _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limits = affordable(self.place.limits, descriptors)
+        place = replace(self.place, limits=limits)
+        write_whole(path, json.dumps(bootstrap(place)), mode=0o600)
         self.place.admin.unlink(missing_ok=True)
+        self._refused_before = {}
         return (*self._command(path), "--log-level", "warning"), {}
 
     def ready(self) -> bool:
@@ -109,7 +116,7 @@ class Gateway:
         return status == HTTPStatus.OK
 
     def applied(self, version: Version) -> bool:
-        """Ask whether Envoy has taken all of `version`.
+        """Ask whether Envoy has taken all of `version`, in each of its threads.
 
         Raises:
             GatewayError: It refused a part, or does not answer.
@@ -117,17 +124,25 @@ class Gateway:
         known = self._admin.statistics(_ASKED)
         for kind in KINDS:
             prefix = _STATISTICS[kind]
-            if known.get(f"{prefix}.version_text") == getattr(version, kind):
-                continue
-            refused = known.get(f"{prefix}.update_rejected", "0")
-            if refused != self._refused_before.get(kind, "0"):
-                self._refused_before[kind] = refused
-                self._complain(kind)
-            return False
+            has = int(known.get(f"{prefix}.version_text") or 0)
+            if has < getattr(version, kind):
+                refused = known.get(f"{prefix}.update_rejected", "0")
+                if refused != self._refused_before.get(kind, "0"):
+                    self._refused_before[kind] = refused
+                    self._complain(kind)
+                return False
+            if kind == "clusters" and has == self._numbers[kind]:
+                threads = (_THREADS.format(n) for n in range(self.place.threads))
+                if any(known.get(name) != self._clusters for name in threads):
+                    return False
         return True
 
     async def wait(self, version: Version, *, seconds: float = 5.0) -> None:
         """Return as soon as Envoy has taken all of `version`.
+
+        From then on no thread of Envoy leads a new request to a worker that
+        `version` no longer names. One that was led there a moment ago may still
+        be on its way: a worker that ends takes what waits at its socket first.
 
         Raises:
             GatewayError: It refused a part, or took too long.
@@ -183,6 +198,18 @@ class Gateway:
         """
         name = "http.public.downstream_rq_active"
         return int(self._admin.statistics(f"^{name}$").get(name, "0"))
+
+    def _write(self, kind: str, parts: list[Data]) -> None:
+        number = self._numbers[kind] + 1
+        marked = [*parts, *marks(number)] if kind == "clusters" else parts
+        path = self.place.resource(kind)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = discovery(kind, marked, number)
+        write_whole(path, json.dumps(content), mode=0o600)
+        self._written[kind] = parts
+        self._numbers[kind] = number
+        if kind == "clusters":
+            self._clusters = str(len(marked))
 
     def _command(self, path: Path) -> tuple[str, ...]:
         threads = str(self.place.threads)

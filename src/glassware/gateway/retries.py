@@ -24,7 +24,10 @@ UNBUFFERED: Data = {"@type": _PER_ROUTE, "disabled": True}
 
 # Nothing has reached the service: right for every method.
 _UNSENT = "connect-failure,reset-before-request"
+# One number of tries counts for both: enough to wait for a worker, few enough
+# that a view which kills its worker is not started again and again.
 _REPEATABLE = "connect-failure,reset"
+_FIRST_PAUSE = 0.025
 
 
 def leads(line: Line, limits: Limits) -> Iterator[Lead]:
@@ -66,7 +69,7 @@ def retry(limits: Limits, on: str) -> Data:
         "retry_on": on,
         "num_retries": limits.tries,
         "retry_back_off": {
-            "base_interval": _seconds(limits.try_pause / 10),
+            "base_interval": _seconds(_FIRST_PAUSE),
             "max_interval": _seconds(limits.try_pause),
         },
     }

@@ -3,11 +3,12 @@
 Public means declared: what has no line here is a 404.
 """
 
+import re
 from dataclasses import dataclass
 
 from glassware.plan import GatewayPlan, PublicRoute
 
-from .patterns import expression, literal
+from .patterns import example, expression, literal
 
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -62,6 +63,17 @@ def hosts(plan: GatewayPlan, *, production: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def is_public(line: Line, rule: str) -> bool:
+    """Tell whether the addresses of a service's rule are public by `line`."""
+    path = line.forwarded_prefix + example(rule)
+    below = path == line.prefix or path.startswith(f"{line.prefix}/")
+    return (
+        below
+        and (not line.only or any(re.fullmatch(only, path) for only in line.only))
+        and not any(re.fullmatch(refused, path) for refused in line.refused)
+    )
+
+
 def _line(public: PublicRoute) -> Line:
     route = public.route
     prefix = route.path.rstrip("/")
@@ -74,7 +86,7 @@ def _line(public: PublicRoute) -> Line:
         forwarded_prefix="" if public.mount == "keep" else prefix,
         strip=f"^{literal(prefix)}/?" if public.mount == "strip" and prefix else "",
         only=tuple(expression(pattern, before) for pattern in route.only),
-        refused=tuple(expression(pattern, before) for pattern in route.except_),
+        refused=tuple(expression(p, before, wide=True) for p in route.except_),
         stream=route.stream,
         max_body=route.max_body,
         timeout=route.timeout,

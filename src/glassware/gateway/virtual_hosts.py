@@ -13,6 +13,7 @@ from glassware.status import Phase
 from . import notices
 from .headers import UNSAID, forwarded, overwrite
 from .pages import Page
+from .patterns import KEPT_IN_PATHS
 from .retries import BUFFER, UNBUFFERED, leads
 from .routes import Line, hosts, table
 from .state import Place, Upstream
@@ -34,8 +35,6 @@ REFUSED_METHODS: list[Data] = [
     }
     for match in _METHODS
 ]
-
-_KEPT_IN_PATHS = "/!$&'()*+,;=:@~"
 
 
 def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data:
@@ -134,7 +133,7 @@ def _bodiless(match: Data) -> Data:
 
 
 def _below(line: Line) -> Data:
-    prefix = quote(line.prefix, safe=_KEPT_IN_PATHS)
+    prefix = quote(line.prefix, safe=KEPT_IN_PATHS)
     return {"path_separated_prefix": prefix} if prefix else {"prefix": "/"}
 
 
@@ -145,5 +144,5 @@ def _matching(expression: str) -> Data:
 def _prefix(line: Line) -> list[Data]:
     if not line.forwarded_prefix:
         return []
-    value = quote(line.forwarded_prefix, safe=_KEPT_IN_PATHS)
+    value = quote(line.forwarded_prefix, safe=KEPT_IN_PATHS)
     return [overwrite("x-forwarded-prefix", value.replace("%", "%%"))]

@@ -164,7 +164,10 @@ class Service:
     ] = None
     command: Annotated[
         Command | None,
-        Meta(description="A program that listens on `$PORT`, in place of `app`."),
+        Meta(
+            description="A program that listens on `$HOST:$PORT`, in place of `app`; "
+            "variables in it are filled in, and no shell takes part."
+        ),
     ] = None
     routes: Annotated[
         tuple[Route, ...],
@@ -217,7 +220,10 @@ class Service:
     owner: Annotated[str | None, Meta(description="Who looks after it.")] = None
     tasks: Annotated[
         Mapping[Name, Command],
-        Meta(description="Commands by name; `migrate` runs before traffic."),
+        Meta(
+            description="Commands by name; `migrate` runs before traffic. Written "
+            "like `command`."
+        ),
     ] = field(default_factory=dict)
     processes: Annotated[
         Mapping[Name, Command],

@@ -1,0 +1,71 @@
+"""The code of the pages works: it is run, loaded or compiled."""
+
+import re
+import tomllib
+
+import pytest
+
+from docs.follow import Reader
+from docs.pages import ROOT, Block, blocks, pages
+from glassware.errors import ManifestError
+from glassware.manifest import load
+from sites import SiteUnderTest
+
+
+APP = "from flask import Flask\n\napp = Flask(__name__)\n"
+EVERY = [block for page in pages() for block in blocks(page)]
+
+
+def of(*languages: str) -> list[Block]:
+    """Return the blocks of these languages."""
+    return [block for block in EVERY if block.language in languages]
+
+
+def test_the_smallest_site_of_the_readme(site: SiteUnderTest):
+    """It is under 20 lines, and the page and the terminal are as the README says."""
+    found = list(blocks(ROOT / "README.md"))
+    code = [line for b in found if b.file for line in b.content.splitlines() if line]
+
+    Reader(site).follow(found)
+
+    assert len(code) < 20
+
+
+@pytest.mark.timeout(120)
+def test_the_tutorial(site: SiteUnderTest):
+    """Each step, in its order, with what the page says that it shows."""
+    Reader(site).follow(blocks(ROOT / "docs/tutorial/first-site.md"))
+
+    assert site.process is None
+
+
+@pytest.mark.parametrize("block", of("python"), ids=str)
+def test_python_compiles(block):
+    """Whatever is shown as Python is Python."""
+    compile(block.text, str(block), "exec")
+
+
+@pytest.mark.parametrize("block", of("toml"), ids=str)
+def test_manifests_have_no_fault(block, tmp_path):
+    """Whatever is shown as a manifest loads in a site that has what it names."""
+    table = tomllib.loads(block.text)
+    if block.file == "secrets.toml" or block.file is None:
+        return
+    name = block.file.split("/")[1] if "/" in block.file else "storefront"
+    neighbours = ["bread", "cart", "catalog", "storefront", *table.get("calls", ())]
+    for service in {name, *neighbours}:
+        folder = tmp_path / "services" / service
+        folder.mkdir(parents=True)
+        (folder / "app.py").write_text(APP)
+    (tmp_path / block.file).write_text(block.content)
+    named = re.findall(r"env:(\w+)|secret\.(\w+)", block.text)
+    environment = {name: "redis://a:b@localhost" for pair in named for name in pair}
+
+    try:
+        load(
+            tmp_path,
+            environment=environment,
+            production="production" in block.file,
+        )
+    except ManifestError as error:
+        pytest.fail(f"{block}: {error}")

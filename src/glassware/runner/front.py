@@ -4,9 +4,10 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from glassware.errors import GatewayError
 from glassware.gateway import Gateway, Place, Upstream, is_free, taken
@@ -22,6 +23,8 @@ from .services import RunningService
 FIRST_PORT = 8000
 READY_WITHIN = 20.0
 ASK_EVERY = 0.005
+TRY_AGAIN = 1.0
+HEALTHY_AFTER = 10.0
 
 
 class Surroundings(Protocol):
@@ -51,7 +54,7 @@ class Front:
         self._asked = port
         self._gateway: Gateway | None = None
         self._child: Child | None = None
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._publishing = asyncio.Lock()
         self._round: asyncio.Task[None] | None = None
         self.url = ""
@@ -94,19 +97,20 @@ class Front:
     async def run(self) -> None:
         """Bring the gateway up and keep it up until `stop`."""
         failures = 0
-        while not self._stopping:
+        while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 await self._bring_up(self._theirs())
-                failures = 0
             except GatewayError as error:
                 self._tell(f"{error.message}: {error.hint or ''}", "error")
+            except OSError as error:
+                self._tell(f"the gateway cannot be started: {error}", "error")
             await self._until_it_ends()
-            if not self._stopping:
-                failures += 1
+            if not self._stopping.is_set():
+                lived = time.monotonic() - began
+                failures = 1 if lived > HEALTHY_AFTER else failures + 1
                 self._tell("ended; it is started again", "error")
-                left = pause(failures) - (time.monotonic() - began)
-                await asyncio.sleep(max(0.0, left))
+                await asyncio.sleep(max(0.0, pause(failures) - lived))
 
     async def publish(self) -> None:
         """Tell who serves; return when Envoy has it.
@@ -118,9 +122,13 @@ class Front:
             self._round = asyncio.create_task(self._publish())
         await asyncio.shield(self._round)
 
+    def hurry(self) -> None:
+        """Wait no longer for the gateway to take what it is told."""
+        self._stopping.set()
+
     async def stop(self, grace: float) -> None:
         """End the gateway, at the latest after `grace` seconds."""
-        self._stopping = True
+        self._stopping.set()
         if self._child is not None:
             await self._child.stop(signal.SIGTERM, grace)
 
@@ -129,14 +137,32 @@ class Front:
             self._round = None
             gateway = self._theirs()
             gateway.place = replace(gateway.place, plan=self._around.plan.gateway)
-            version = gateway.update(self._upstreams())
+            try:
+                version = gateway.update(self._upstreams())
+            except OSError as error:
+                self._tell(f"the gateway cannot be told who serves: {error}", "error")
+                asyncio.get_running_loop().call_later(TRY_AGAIN, self._publish_again)
+                return
             if self.pid is None or not self.ready.is_set():
                 return
             try:
-                await gateway.wait(version)
+                await self._unless_stopping(gateway.wait(version))
             except GatewayError as error:
-                if not self._stopping:
+                if not self._stopping.is_set():
                     self._tell(f"{error.message}: {error.hint or ''}", "error")
+
+    def _publish_again(self) -> None:
+        if self._round is None and not self._stopping.is_set():
+            self._round = asyncio.create_task(self._publish())
+
+    async def _unless_stopping(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for `work`, or for the wish that the site stops."""
+        tasks = {asyncio.create_task(work), asyncio.create_task(self._stopping.wait())}
+        done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        for task in done:
+            task.result()
 
     async def _bring_up(self, gateway: Gateway) -> None:
         async with self._publishing:

@@ -19,6 +19,8 @@ from .processes import become_subreaper, die_with_parent
 
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 LAST_WORDS = 1.0
+ORDERLY_LAST_WORDS = 0.3
+"""Seconds for what is left when the supervisor has ended everything it knows."""
 
 
 def guard(supervise: Callable[[], int]) -> int:
@@ -58,7 +60,7 @@ def _be_the_supervisor(guard_pid: int, supervise: Callable[[], int]) -> None:
         sys.excepthook(*sys.exc_info())
     finally:
         # Without a guard, nobody else would.
-        _sweep()
+        _sweep(ORDERLY_LAST_WORDS)
         with suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()
@@ -78,9 +80,9 @@ def _wait_for(pid: int) -> int:
             return code if code >= 0 else 128 - code
 
 
-def _sweep() -> None:
-    """End what the supervisor left: kindly for a second, then at once."""
-    deadline = time.monotonic() + LAST_WORDS
+def _sweep(patience: float = LAST_WORDS) -> None:
+    """End what the supervisor left: kindly for a while, then at once."""
+    deadline = time.monotonic() + patience
     for pid in _descendants():
         _send(pid, signal.SIGTERM)
     while list(_descendants()):
@@ -109,8 +111,8 @@ def _descendants() -> Iterator[int]:
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError, IndexError):
             # `pid (any name) state ppid …`
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            if state != "Z":
+            state, parent = stat.read_bytes().rpartition(b")")[2].split()[:2]
+            if state != b"Z":
                 parents.setdefault(int(parent), []).append(int(stat.parent.name))
     ahead = [os.getpid()]
     while ahead:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassware.engines import Access, Engine, Grant, Place
-from glassware.errors import EngineError
+from glassware.errors import EngineError, GlasswareError
 from glassware.plan import DatabasePlan, ServerPlan
 from glassware.status import EngineState
 
@@ -20,6 +20,7 @@ from .processes import Child, Nursery
 READY_WITHIN = 60.0
 ASK_EVERY = 0.02
 END_WITHIN = 5.0
+HEALTHY_AFTER = 10.0
 
 
 @dataclass(slots=True)
@@ -91,18 +92,18 @@ class RunningServer:
             began = time.monotonic()
             try:
                 await self._bring_up()
-            except EngineError as error:
+            except Exception as error:  # noqa: BLE001 - clients have errors of their own
                 if self._stopping.is_set():
                     return
                 self._complain(error)
                 await self._end_child(END_WITHIN)
             else:
                 await self._until_it_ends()
-                failures = 0
             if self._stopping.is_set():
                 return
-            failures += 1
-            await asyncio.sleep(max(0.0, pause(failures) - time.monotonic() + began))
+            lived = time.monotonic() - began
+            failures = 1 if lived > HEALTHY_AFTER else failures + 1
+            await asyncio.sleep(max(0.0, pause(failures) - lived))
 
     async def keep_promises(self) -> None:
         """Make what was promised while it ran; a start makes the rest."""
@@ -110,9 +111,9 @@ class RunningServer:
         while self.ready and not self._stopping.is_set() and self._owed():
             try:
                 await self._provision_owed()
-            except EngineError as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 failures += 1
-                self._tell(error.message, "error")
+                self._tell(str(error), "error")
                 await asyncio.sleep(pause(failures))
 
     async def stop(self, grace: float) -> None:
@@ -202,12 +203,15 @@ class RunningServer:
         if not self._stopping.is_set():
             self._tell("ended; it is started again", "error")
 
-    def _complain(self, error: EngineError) -> None:
-        self.on_fault(error.message)
-        if self._told != error.message:
-            self._told = error.message
-            hint = f"\nhint: {error.hint}" if error.hint else ""
-            self._tell(f"{error.message}{hint}", "error")
+    def _complain(self, error: Exception) -> None:
+        if isinstance(error, GlasswareError):
+            message, hint = error.message, error.hint
+        else:
+            message, hint = f"{type(error).__name__}: {error}", None
+        self.on_fault(message)
+        if self._told != message:
+            self._told = message
+            self._tell(f"{message}\nhint: {hint}" if hint else message, "error")
 
     def _tell(self, text: str, importance: Importance) -> None:
         self.bulletin.tell(

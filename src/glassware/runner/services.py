@@ -127,6 +127,11 @@ class RunningService:
         self.migration_due = self.migration_due or migration
         self.post(Event.REPLACED if self.plan.replaces else Event.CHANGED)
 
+    def kill(self) -> None:
+        """End its workers at once."""
+        for worker in (*self.serving, *self.incoming, *self.retiring):
+            worker.drop()
+
     def hindered(self, reason: str) -> None:
         """Take note of why something that it waits for does not come."""
         if self.phase is Phase.WAITING:
@@ -370,8 +375,8 @@ class RunningService:
         if not at_once and grace is None:
             await asyncio.sleep(LINGER)
         if worker.child is not None:
-            drain = self.plan.service.drain if grace is None else grace
-            await worker.child.stop(signal.SIGTERM, drain + 1.0)
+            drain = self.plan.service.drain + 1.0 if grace is None else grace
+            await worker.child.stop(signal.SIGTERM, drain)
 
     async def _wait_for_needs(self) -> None:
         self._waiting_for = set(self.needs)

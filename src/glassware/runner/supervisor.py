@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,15 @@ class Options:
     began: float = field(default_factory=time.monotonic)
     dotenv: Callable[[Path], Mapping[str, str]] = lambda _: {}
     secrets: Callable[[str], str] = lambda _: ""
+
+
+class Threads(ThreadPoolExecutor):
+    """Threads that a stop does not wait for: the process ends with them."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more work."""
+        del wait
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
 
 
 class Supervisor:
@@ -114,6 +125,9 @@ class Supervisor:
     async def run(self) -> int:
         """Run the site; return the exit code of the command."""
         self.nursery.open()
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(Threads())
+        loop.set_exception_handler(self._unforeseen)
         self.bulletin.listeners.insert(0, self.logs.hear)
         self._hear_signals()
         try:
@@ -135,6 +149,8 @@ class Supervisor:
         """Ask the site to stop; asked twice, it stops at once."""
         if self._asked_to_stop.is_set():
             self.grace = 0.0
+            for service in self.services.values():
+                service.kill()
         else:
             self._tell("", "stops")
         self._asked_to_stop.set()
@@ -236,7 +252,7 @@ class Supervisor:
         """Read the manifests anew and run what they say now; keep on if they cannot."""
         try:
             plan = self._load()
-        except GlasswareError as error:
+        except (GlasswareError, OSError, ValueError) as error:
             self._tell("", str(error), "error")
             return
         gone = self.services.keys() - {service.name for service in plan.services}
@@ -268,10 +284,10 @@ class Supervisor:
         """End everything: who answers visitors first, who keeps data last."""
         if self.grace is None and self.development:
             self.grace = QUICKLY
+        self._front.hurry()
         for service in self.services.values():
             service.post(Event.ASKED_TO_STOP)
-        stopping = [s.stopped.wait() for s in self.services.values()]
-        await asyncio.gather(*stopping)
+        await asyncio.gather(*(s.stopped.wait() for s in self.services.values()))
         grace = QUICKLY if self.grace is not None else 10.0
         self.zygotes.forget()
         await self._control.close()
@@ -295,10 +311,24 @@ class Supervisor:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._tell("", f"{error}", "error")
-            self.stop()
+            self._unforeseen(None, {"message": "", "exception": error})
 
-    def _tell(self, source: str, text: str, importance: Any = "info") -> None:
+    def _unforeseen(self, _: object, context: Mapping[str, Any]) -> None:
+        """Report a fault of glassware's own; the site goes on without what failed."""
+        error = context.get("exception")
+        said = f"{type(error).__name__}: {error}" if error else context["message"]
+        detail = "".join(traceback.format_exception(error)) if error else ""
+        self._tell("", f"unforeseen: {said}", "error", detail)
+
+    def _tell(
+        self, source: str, text: str, importance: Any = "info", detail: str = ""
+    ) -> None:
         self.bulletin.tell(
-            Told(at=time.time(), source=source, text=text, importance=importance)
+            Told(
+                at=time.time(),
+                source=source,
+                text=text,
+                importance=importance,
+                detail=detail,
+            )
         )

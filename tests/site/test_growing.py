@@ -123,3 +123,18 @@ def test_a_stop_while_a_migration_runs(site):
     site.until((site.folder / "services/notes/ran").exists, "the migration")
 
     assert site.stop() == 0
+
+
+def test_what_a_new_database_writes_is_left_to_the_logs(site):
+    """Its lines are hidden as those of a database that was there from the start."""
+    site.write(
+        {"services/notes/app.py": PLAIN, "services/notes/service.toml": 'route = "/"\n'}
+    )
+    site.up()
+    site.write(
+        {"services/notes/service.toml": 'route = "/"\ndatabases.main = "postgresql"\n'}
+    )
+    site.until(lambda: "ready: postgresql" in site.log.read_text(), "the database")
+
+    assert "LOG:" not in site.log.read_text()
+    assert "LOG:" in site.run("logs", "postgresql").stdout

@@ -49,8 +49,9 @@ class Terminal:
     Args:
         sources: The names that will occur; they decide the width of a column.
         dates: Show the day, too.
-        hidden: Sources whose own lines are left to `glassware logs`; what the
-            supervisor says about them is shown.
+        hidden: Sources whose own lines, and those of what is named below them,
+            are left to `glassware logs`; what the supervisor says about them is
+            shown.
         file: Where to; `None`: stdout.
     """
 
@@ -72,7 +73,7 @@ class Terminal:
         """Show an event."""
         match event:
             case Logged():
-                if event.source not in self._hidden:
+                if event.source.partition(".")[0] not in self._hidden:
                     self.lines(event.at, event.source, event.text)
             case Told():
                 self._told(event)
@@ -84,6 +85,8 @@ class Terminal:
     def lines(self, at: float, source: str, text: str, style: str = "") -> None:
         """Show lines that belong together."""
         form = "%Y-%m-%d %H:%M:%S" if self._dates else "%H:%M:%S"
+        # A database that is declared while the site runs has a name of its own.
+        self._width = min(max(self._width, len(source)), WIDEST)
         stamp = time.strftime(form, time.localtime(at))
         for number, line in enumerate(text.splitlines()):
             shown = Text(f"{stamp} " if not number else " " * (len(stamp) + 1), "dim")

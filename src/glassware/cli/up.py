@@ -12,7 +12,7 @@ import click
 from glassware.errors import GlasswareError, UnsupportedPlatform
 from glassware.graph import needed_by
 from glassware.manifest import dotenv_variables, secret
-from glassware.model import Site
+from glassware.model import ENGINES, Site
 from glassware.plan import Plan, make_plan
 from glassware.runner.addresses import names_of
 from glassware.runner.events import Bulletin, Told
@@ -117,16 +117,17 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
     except GlasswareError as error:
         output.show_error(error)
         return error.exit_code
-    behind = ("gateway", *(server.key for server in plan.servers))
+    names = tuple(service.name for service in plan.services)
+    servers = tuple(server.key for server in plan.servers)
     terminal = Terminal(
-        (*(service.name for service in plan.services), *behind),
-        hidden=frozenset(behind),
+        (*names, "gateway", *servers),
+        hidden=frozenset({"gateway", *ENGINES}.difference(names)),
         file=own_output(),
     )
     showing = Showing(terminal)
     bulletin = Bulletin([showing.hear])
-    if names := names_of(plan):
-        _name(names, state, bulletin)
+    if hosts := names_of(plan):
+        _name(hosts, state, bulletin)
     try:
         return asyncio.run(Supervisor(read, plan, state, options, bulletin).run())
     except GlasswareError as error:

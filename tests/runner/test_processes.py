@@ -1,6 +1,7 @@
 """Children are watched, ended with all they started, and reaped."""
 
 import asyncio
+import ctypes
 import os
 import signal
 import subprocess
@@ -10,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from glassware.runner.processes import Nursery
+from glassware.runner.processes import PR_SET_CHILD_SUBREAPER, Nursery
 from waiting import children, until
 
 
 def run(coroutine_function):
-    """Run in a fresh event loop that gives its signal handlers back."""
+    """Run in a fresh event loop; what this process is for orphans ends with it."""
 
     async def whole():
         nursery = Nursery()
@@ -27,6 +28,7 @@ def run(coroutine_function):
 
     result = asyncio.run(whole())
     until(no_orphans, "the end of every orphan")
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
     return result
 
 

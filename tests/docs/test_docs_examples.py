@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from typing import Any
 
 import pytest
 
@@ -51,21 +52,29 @@ def test_manifests_have_no_fault(block, tmp_path):
     table = tomllib.loads(block.text)
     if block.file == "secrets.toml" or block.file is None:
         return
-    name = block.file.split("/")[1] if "/" in block.file else "storefront"
-    neighbours = ["bread", "cart", "catalog", "storefront", *table.get("calls", ())]
-    for service in {name, *neighbours}:
-        folder = tmp_path / "services" / service
-        folder.mkdir(parents=True)
-        (folder / "app.py").write_text(APP)
-    (tmp_path / block.file).write_text(block.content)
+    site = tmp_path / "site"
+    for folder in _folders(block.file, table):
+        (site / folder).mkdir(parents=True, exist_ok=True)
+        (site / folder / "app.py").write_text(APP)
+    (site / block.file).write_text(block.content)
     named = re.findall(r"env:(\w+)|secret\.(\w+)", block.text)
     environment = {name: "redis://a:b@localhost" for pair in named for name in pair}
 
     try:
         load(
-            tmp_path,
+            site,
             environment=environment,
             production="production" in block.file,
         )
     except ManifestError as error:
         pytest.fail(f"{block}: {error}")
+
+
+def _folders(file: str, table: dict[str, Any]) -> set[str]:
+    """Return the folders of services that a manifest speaks of, and a few more."""
+    described = table.get("services", {})
+    names = {"bread", "cart", "catalog", "storefront", *table.get("calls", ())}
+    if "/" in file:
+        names.add(file.split("/")[1])
+    elsewhere = {service["path"] for service in described.values() if "path" in service}
+    return {f"services/{name}" for name in names} | elsewhere

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.backend import backend
-from gateway.envoy_site import EnvoySite
-from gateway.kinds import Site, Start
+from gateway.envoy_site import EnvoySite, running
+from gateway.kinds import Share, Shared, Site, Start
 
 
 @contextlib.contextmanager
@@ -51,7 +51,20 @@ def site(folder: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def shared_folder() -> Iterator[Path]:
-    """A folder for what a whole module shares."""
-    with short_folder() as path:
-        yield path
+def shared() -> Iterator[Share]:
+    """Start a gateway and its workers once for a whole module."""
+    with short_folder() as folder, contextlib.ExitStack() as ends:
+
+        def share(names: str, *routes, **more) -> Shared:
+            workers = {
+                name: ends.enter_context(backend(name, folder / f"{name}.sock"))
+                for name in names.split()
+            }
+            place = folder / "gateway"
+            place.mkdir(mode=0o700)
+            made = EnvoySite(place, routes, **more)
+            ends.callback(made.stop)
+            made.start(*(running(name, w.target) for name, w in workers.items()))
+            return made, workers
+
+        yield share

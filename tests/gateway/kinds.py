@@ -8,3 +8,5 @@ from gateway.envoy_site import EnvoySite
 
 Start = Callable[..., Backend]
 Site = Callable[..., EnvoySite]
+Shared = tuple[EnvoySite, dict[str, Backend]]
+Share = Callable[..., Shared]

@@ -3,13 +3,14 @@
 import pytest
 
 from gateway.envoy_site import EnvoySite, public, running
-from gateway.kinds import Site, Start
+from gateway.kinds import Share, Site, Start
 
 
-@pytest.fixture
-def shop(site: Site, worker: Start) -> EnvoySite:
+@pytest.fixture(scope="module")
+def shop(shared: Share) -> EnvoySite:
     """A site with one service for each way to be public."""
-    made = site(
+    made, _ = shared(
+        "front catalog books kept cut some hosted",
         public("front", "/", except_=("/internal/*", "/products/<int:id>/cost")),
         public("catalog", "/catalog"),
         public("books", "/catalog/books"),
@@ -21,8 +22,6 @@ def shop(site: Site, worker: Start) -> EnvoySite:
         public("hosted", "/", host="admin.shop.test"),
         hosts=("shop.test",),
     )
-    names = ("front", "catalog", "books", "kept", "cut", "some", "hosted")
-    made.start(*(running(name, worker(name).target) for name in names))
     return made
 
 

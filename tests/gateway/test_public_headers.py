@@ -1,14 +1,10 @@
 """No header from outside changes what a service believes of the request."""
 
-import contextlib
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from gateway.backend import Backend, backend
-from gateway.envoy_site import EnvoySite, public, running
+from gateway.envoy_site import EnvoySite, public
 from gateway.exchange import Answer, connect, raw, read, request
+from gateway.kinds import Share
 
 
 SPOOFED = (
@@ -87,20 +83,15 @@ KEPT = {
 
 
 @pytest.fixture(scope="module")
-def plain(shared_folder: Path) -> Iterator[tuple[EnvoySite, Backend]]:
-    """A site with one service below a prefix."""
-    with contextlib.ExitStack() as ends:
-        worker = ends.enter_context(backend("front", shared_folder / "front.sock"))
-        place = shared_folder / "gateway"
-        place.mkdir(mode=0o700)
-        site = EnvoySite(
-            place,
-            (public("front", "/front"), public("bare", "/status", mount="keep")),
-            hosts=("shop.test",),
-        )
-        ends.callback(site.stop)
-        site.start(running("front", worker.target), running("bare", worker.target))
-        yield site, worker
+def plain(shared: Share) -> EnvoySite:
+    """A site with one service below a prefix, and one whose prefix is kept."""
+    made, _ = shared(
+        "front bare",
+        public("front", "/front"),
+        public("bare", "/status", mount="keep"),
+        hosts=("shop.test",),
+    )
+    return made
 
 
 def believed(answer: Answer) -> dict[str, object]:
@@ -112,45 +103,40 @@ def believed(answer: Answer) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("header", SPOOFED, ids=ascii)
-def test_a_spoofed_header_changes_nothing(
-    plain: tuple[EnvoySite, Backend], header: str
-) -> None:
+def test_a_spoofed_header_changes_nothing(plain: EnvoySite, header: str) -> None:
     """The request is refused, or arrives as if the header had not been there."""
-    site, _ = plain
-    honest = believed(site.ask("/front/x", headers={"Accept": "a/b"}))
+    honest = believed(plain.ask("/front/x", headers={"Accept": "a/b"}))
     head = (
         f"GET /front/x HTTP/1.1\r\nHost: localhost\r\nAccept: a/b\r\n{header}\r\n\r\n"
     )
 
-    answer = raw(site.port, head.encode("latin-1"))
+    answer = raw(plain.port, head.encode("latin-1"))
 
     assert answer.status in {0, 400, 404, 501} or believed(answer) == honest
 
 
 def test_a_service_learns_the_way_from_the_gateway(
-    plain: tuple[EnvoySite, Backend],
+    plain: EnvoySite,
 ) -> None:
     """The peer, the scheme, the host as sent, the port and the prefix."""
-    site, _ = plain
-    host = f"Shop.test:{site.port}"
+    host = f"Shop.test:{plain.port}"
 
-    headers = site.ask("/front/x", headers={"Host": host}).json()["headers"]
+    headers = plain.ask("/front/x", headers={"Host": host}).json()["headers"]
 
     assert headers["host"] == host
     assert {k: v for k, v in headers.items() if k.startswith("x-")} == {
         "x-forwarded-for": "127.0.0.1",
         "x-forwarded-proto": "http",
         "x-forwarded-host": host,
-        "x-forwarded-port": str(site.port),
+        "x-forwarded-port": str(plain.port),
         "x-forwarded-prefix": "/front",
         "x-request-id": headers["x-request-id"],
     }
 
 
-def test_the_peer_is_who_connects(plain: tuple[EnvoySite, Backend]) -> None:
+def test_the_peer_is_who_connects(plain: EnvoySite) -> None:
     """`x-forwarded-for` is the address at the other end, with no port."""
-    site, _ = plain
-    with connect(site.port, source=("127.0.0.5", 0)) as connection:
+    with connect(plain.port, source=("127.0.0.5", 0)) as connection:
         connection.sendall(request("/front/x"))
         seen = read(connection).json()["headers"]
 
@@ -158,28 +144,22 @@ def test_the_peer_is_who_connects(plain: tuple[EnvoySite, Backend]) -> None:
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_an_ordinary_header_passes(plain: tuple[EnvoySite, Backend], name: str) -> None:
+def test_an_ordinary_header_passes(plain: EnvoySite, name: str) -> None:
     """What browsers and traces send arrives as it was sent."""
-    site, _ = plain
-
-    seen = site.ask("/front/x", headers={name: KEPT[name]}).json()["headers"]
+    seen = plain.ask("/front/x", headers={name: KEPT[name]}).json()["headers"]
 
     assert seen[name] == KEPT[name]
 
 
 @pytest.mark.parametrize("status", [200, 299, 404, 418, 500, 503, 599])
-def test_an_odd_answer_passes_unchanged(
-    plain: tuple[EnvoySite, Backend], status: int
-) -> None:
+def test_an_odd_answer_passes_unchanged(plain: EnvoySite, status: int) -> None:
     """A service's own status and body are nobody else's affair."""
-    site, _ = plain
-
-    answer = site.ask(f"/status/{status}", headers={"Accept": "text/html"})
+    answer = plain.ask(f"/status/{status}", headers={"Accept": "text/html"})
 
     assert (answer.status, answer.json()) == (status, {"odd": True})
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_every_list_is_used(plain: tuple[EnvoySite, Backend]) -> None:
+def test_every_list_is_used(plain: EnvoySite) -> None:
     """There are at least as many spoofed headers as were measured."""
     assert len(set(SPOOFED)) >= 46

@@ -4,17 +4,14 @@ The targets are sent as they stand, on a raw socket. Each would be, for some
 proxy or some framework, another way to write `/internal/secret`.
 """
 
-import contextlib
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.backend import Backend, backend
-from gateway.envoy_site import EnvoySite, public, running
+from gateway.backend import Backend
+from gateway.envoy_site import EnvoySite, public
 from gateway.exchange import ask, raw
+from gateway.kinds import Share
 
 
 TARGETS = (
@@ -84,24 +81,22 @@ TARGETS = (
 )
 
 
+Guarded = tuple[EnvoySite, Backend]
+
+
 @pytest.fixture(scope="module")
-def guarded(shared_folder: Path) -> Iterator[tuple[EnvoySite, Backend]]:
+def guarded(shared: Share) -> Guarded:
     """A site that publishes all of a service but `/internal`."""
-    with contextlib.ExitStack() as ends:
-        worker = ends.enter_context(backend("front", shared_folder / "front.sock"))
-        place = shared_folder / "gateway"
-        place.mkdir(mode=0o700)
-        routes = (public("front", "/", except_=("/internal/*", "/a:b/<x>", "/~é/*")),)
-        site = EnvoySite(place, routes)
-        ends.callback(site.stop)
-        site.start(running("front", worker.target))
-        yield site, worker
+    made, workers = shared(
+        "front", public("front", "/", except_=("/internal/*", "/a:b/<x>", "/~é/*"))
+    )
+    return made, workers["front"]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=ascii)
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
 def test_no_spelling_reaches_the_inside(
-    guarded: tuple[EnvoySite, Backend], target: str, version: str
+    guarded: Guarded, target: str, version: str
 ) -> None:
     """The service never sees a path that means `/internal` to it."""
     site, worker = guarded
@@ -133,7 +128,7 @@ ENCODED = CHARACTERS.map(lambda text: "".join(f"%{byte:02x}" for byte in text.en
     st.lists(CHARACTERS | ENCODED, max_size=4),
 )
 def test_no_generated_path_reaches_the_inside(
-    guarded: tuple[EnvoySite, Backend], before: list[str], middle: str, after: list[str]
+    guarded: Guarded, before: list[str], middle: str, after: list[str]
 ) -> None:
     """What the gateway lets through is public to the service as well."""
     site, worker = guarded

@@ -30,15 +30,24 @@ _REPEATABLE = "connect-failure,reset"
 _FIRST_PAUSE = 0.025
 
 
+# With a body, a service would wait for what Envoy keeps back until it agrees.
+_WEBSOCKET: list[Data] = [
+    {"name": ":method", "string_match": {"exact": "GET"}},
+    {"name": "upgrade", "string_match": {"exact": "websocket", "ignore_case": True}},
+    {"name": "content-length", "present_match": True, "invert_match": True},
+]
+_NO_UPGRADE: list[Data] = [{"upgrade_type": "websocket", "enabled": False}]
+
+
 def leads(line: Line, limits: Limits) -> Iterator[Lead]:
     """Return for each sort of request: its matchers, its action, its filters."""
     first_byte = {"per_try_timeout": _seconds(line.timeout)}
     silence = limits.stream_silence if line.stream else limits.silence
     body = _buffering(line)
     waiting = retry(limits, _UNSENT)
-    patient = _action(line, limits.socket_silence, waiting)
+    patient = _action(line, limits.socket_silence, waiting) | {"upgrade_configs": []}
     listening = _action(line, limits.socket_silence, waiting | first_byte)
-    yield _headers("upgrade", {"exact": "websocket", "ignore_case": True}), patient, {}
+    yield {"headers": _WEBSOCKET}, patient, {}
     yield _headers("accept", {"prefix": "text/event-stream"}), listening, body
     if not line.stream:
         repeated = _action(line, line.timeout, retry(limits, _REPEATABLE))
@@ -81,6 +90,7 @@ def _action(line: Line, silence: float, policy: Data) -> Data:
         "timeout": "0s",
         "idle_timeout": _seconds(silence),
         "retry_policy": policy,
+        "upgrade_configs": _NO_UPGRADE,
     }
     if line.strip:
         action["regex_rewrite"] = {

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from glassware.cli import COMMANDS
+
 
 SITE = {
     "services/shop/app.py": """
@@ -133,6 +135,26 @@ def test_logs_show_what_a_service_printed(site):
     assert "price of 7" in site.run("logs").stdout
     assert "price of 7" not in site.run("logs", "shop").stdout
     assert site.run("logs", "--since", "soon").returncode == 2
+
+
+def test_logs_of_nobody_are_an_error(site):
+    """A name that is mistyped is not taken for a silent service."""
+    site.write(SITE)
+
+    answer = site.run("logs", "pricse")
+
+    assert answer.returncode == 2
+    assert "did you mean `prices`?" in answer.stderr
+    assert site.run("logs", "prices").returncode == 0
+
+
+def test_every_command_shows_an_example(site):
+    """`--help` ends with a line to copy, and cuts no line short."""
+    for command in (*COMMANDS, "new site", "new service"):
+        told = site.run(*command.split(), "--help")
+        assert told.returncode == 0
+        assert "Example: glassware" in told.stdout
+        assert "..." not in told.stdout.replace("]...", "")
 
 
 def test_logs_follow(site):
@@ -268,6 +290,13 @@ def test_every_fault_of_every_manifest_comes_in_one_run(site):
         assert "site.toml:1" in answer.stderr
         assert "service.toml:1" in answer.stderr
         assert "service.toml:2" in answer.stderr
+    found = json.loads(site.run("check", "--json").stdout)
+    assert {(f["line"], f["field"]) for f in found} == {
+        (1, "nmae"),
+        (1, "route"),
+        (2, "calls[0]"),
+    }
+    assert any("name" in (f["hint"] or "") for f in found)
 
 
 def test_graph_shows_who_calls_whom(site):

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from glassware.errors import ManifestError
+from glassware.errors import Fault, ManifestError
 from glassware.graph import undeclared_calls
 from glassware.plan import Plan, make_plan
 from glassware.runner.inspection import inspect_all, missing_program
@@ -40,7 +40,7 @@ def command(as_json: bool) -> None:
     except ManifestError as error:
         if not as_json:
             raise
-        output.show_json([{"service": "", "what": str(f)} for f in error.faults])
+        output.show_json([_of_manifest(fault) for fault in error.faults])
         sys.exit(error.exit_code)
     findings = [*_applications(plan), *_calls(site)]
     if as_json:
@@ -58,6 +58,11 @@ def vars_of(finding: Finding) -> dict[str, Any]:
         "detail": finding.detail,
         "hint": finding.hint,
     }
+
+
+def _of_manifest(fault: Fault) -> dict[str, Any]:
+    place = {"file": str(fault.file), "line": fault.line, "field": fault.field}
+    return {"service": "", "what": fault.what, "hint": fault.hint, **place}
 
 
 def _applications(plan: Plan) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import click
 from glassware.runner.control import listen
 from glassware.runner.logs import LogStore
 
-from .site import here
+from .site import here, known
 from .terminal import Terminal
 
 
@@ -37,9 +37,12 @@ class Since(click.ParamType[float]):
 def command(sources: tuple[str, ...], follow: bool, since: float) -> None:
     """Show what services and databases wrote, also after the site has stopped."""
     site = here()
-    names = tuple(service.name for service in site.load().services)
-    terminal = Terminal(sources or names, dates=True)
-    for entry in LogStore(site.state.logs).read(sources, since=since):
+    store = LogStore(site.state.logs)
+    kept = store.sources()
+    if silent := tuple(name for name in sources if name not in kept):
+        known(silent, site.load())
+    terminal = Terminal(sources or kept, dates=True)
+    for entry in store.read(sources, since=since):
         terminal.lines(entry.at, entry.source, entry.text)
     if follow:
         for said in listen(site.state.running().control, "follow"):

@@ -14,12 +14,17 @@ from glassware.scaffold import new_service, new_site
 from . import output
 
 
-@click.group()
+@click.group(
+    epilog="Example: glassware new site shop && cd shop && glassware new service cart"
+)
 def command() -> None:
     """Write a new site or a new service."""
 
 
-@command.command(epilog="Example: glassware new site shop")
+@command.command(
+    epilog="Example: glassware new site shop",
+    short_help="A site with one service, in a folder of that name.",
+)
 @click.argument("name")
 def site(name: str) -> None:
     """Write the site NAME, with one service, into a folder of that name."""
@@ -27,7 +32,10 @@ def site(name: str) -> None:
     click.echo(f"wrote {name}/\n\nnext: cd {name} && glassware up", err=True)
 
 
-@command.command(epilog="Example: glassware new service cart --database items=redis")
+@command.command(
+    epilog="Example: glassware new service cart --database items=redis",
+    short_help="A service with a test, in the site's `services` folder.",
+)
 @click.argument("name")
 @click.option(
     "--database", "databases", multiple=True, metavar="NAME=ENGINE", help="Repeatable."
@@ -48,7 +56,8 @@ def _database(text: str) -> tuple[str, str]:
             f"`--database {text}` names no engine"
             if not engine
             else output.unknown("engine", engine, engines.NAMES),
-            hint=f"write --database main={engines.NAMES[0]}",
+            hint="write "
+            + " or ".join(f"--database main={engine}" for engine in engines.NAMES),
         )
     return name, engine
 

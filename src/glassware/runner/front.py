@@ -57,6 +57,7 @@ class Front:
         self._stopping = asyncio.Event()
         self._publishing = asyncio.Lock()
         self._round: asyncio.Task[None] | None = None
+        self._port = 0
         self.url = ""
         self.ready = asyncio.Event()
 
@@ -75,24 +76,34 @@ class Front:
         wanted = self._asked or plan.port
         if wanted is None:
             port = ports.claim("gateway", plan.bind, FIRST_PORT)
-            if port != FIRST_PORT:
+            if port != FIRST_PORT and not is_free(plan.bind, FIRST_PORT):
                 self._tell(f"port {FIRST_PORT} is taken; the site is at {port}", "info")
         elif is_free(plan.bind, wanted):
             port = wanted
         else:
             raise taken(plan.bind, wanted)
+        self._port = port
+        self._gateway = self._make()
+        self.url = self._gateway.url
+
+    def move_in(self) -> None:
+        """Start anew in a runtime folder that was made anew."""
+        self._gateway = self._make()
+        if self._child is not None:
+            self._child.kill()
+
+    def _make(self) -> Gateway:
         folder = self._around.runtime / "gateway"
         folder.mkdir(mode=0o700)
-        self._gateway = Gateway(
+        return Gateway(
             Place(
                 folder=folder,
-                plan=plan,
-                port=port,
+                plan=self._around.plan.gateway,
+                port=self._port,
                 site=self._around.plan.site,
                 production=self._around.plan.production,
             )
         )
-        self.url = self._gateway.url
 
     async def run(self) -> None:
         """Bring the gateway up and keep it up until `stop`."""

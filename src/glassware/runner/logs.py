@@ -21,6 +21,7 @@ LARGEST = 4 * 1024 * 1024
 KEPT = 3
 TRACEBACK = "Traceback (most recent call last):"
 LONGEST_LINE = 16 * 1024
+MOST_LINES = 5000
 
 _CONTINUES = re.compile(r"\s|During handling|The above exception|Traceback \(|$")
 
@@ -31,6 +32,7 @@ class Joiner:
 
     _pending: bytes = b""
     _lines: list[str] = field(default_factory=list)
+    _begun: bool = False
 
     def feed(self, data: bytes) -> list[str]:
         """Take what was read; return the entries that are complete."""
@@ -41,7 +43,7 @@ class Joiner:
         entries: list[str] = []
         for raw in whole:
             entries.extend(self._take(raw.decode(errors="replace").rstrip("\r")))
-        if not self._in_traceback():
+        if not self._in_traceback() or len(self._lines) > MOST_LINES:
             entries.extend(self._flush())
         return entries
 
@@ -54,30 +56,43 @@ class Joiner:
         return entries + self._flush()
 
     def _take(self, line: str) -> list[str]:
-        if self._lines and (_CONTINUES.match(line) or self._in_traceback()):
-            ends = self._in_traceback() and not _CONTINUES.match(line)
+        open_ended = self._in_traceback()
+        if self._lines and (_CONTINUES.match(line) or open_ended):
             self._lines.append(line)
-            return self._flush() if ends else []
-        entries = self._flush()
-        self._lines = [line]
-        return entries
+        else:
+            entries = self._flush()
+            self._lines = [line]
+            self._begun = line.startswith(TRACEBACK)
+            return entries
+        # Another may follow: "During handling of the above exception, …".
+        self._begun = line.startswith(TRACEBACK) or (
+            open_ended and bool(_CONTINUES.match(line))
+        )
+        return []
 
     def _in_traceback(self) -> bool:
-        return any(line.startswith(TRACEBACK) for line in self._lines)
+        return self._begun
 
     def _flush(self) -> list[str]:
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._begun = self._lines, [], False
         text = "\n".join(lines).rstrip()
         return [text] if text else []
 
 
 class LogStore:
-    """The log files of a site."""
+    """The log files of a site.
+
+    Attributes:
+        lost: Entries that could not be kept.
+        trouble: Why the last one could not; `None`: it could.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._last: dict[str, deque[str]] = {}
+        self._torn: set[str] = set()
         self.lost = 0
+        self.trouble: str | None = None
 
     def hear(self, event: Event) -> None:
         """Keep an event that has text."""
@@ -91,6 +106,11 @@ class LogStore:
         """Return the last lines of a source, for a report on its end."""
         return "\n".join(self._last.get(source, ()))
 
+    def sources(self) -> tuple[str, ...]:
+        """Return who has written: services, engines, the gateway."""
+        names = {path.name.partition(".log")[0] for path in self._folder.glob("*")}
+        return tuple(sorted(names))
+
     def read(
         self, sources: Iterable[str] = (), *, since: float = 0.0
     ) -> Iterator[Logged]:
@@ -100,9 +120,7 @@ class LogStore:
             sources: Names of services and engines; none: of all.
             since: Seconds since the epoch; older entries are left out.
         """
-        names = tuple(sources) or tuple(
-            sorted({path.name.partition(".log")[0] for path in self._folder.glob("*")})
-        )
+        names = tuple(sources) or self.sources()
         streams = [self._entries(name, since) for name in names]
         return heapq.merge(*streams, key=lambda entry: entry.at)
 
@@ -111,14 +129,22 @@ class LogStore:
         self._last.setdefault(source, deque(maxlen=20)).extend(lines)
         stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
         path = self._folder / f"{source}.log"
+        whole = stamp + "\t" + "\n\t".join(lines) + "\n"
+        if source in self._torn:
+            # The last line may have got no further than its middle.
+            whole = "\n" + whole
         try:
             with path.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(stamp + "\t" + "\n\t".join(lines) + "\n")
+                file.write(whole)
                 size = file.tell()
+            self._torn.discard(source)
+            self.trouble = None
             if size > LARGEST:
                 self._rotate(path)
-        except OSError:
+        except OSError as error:
             # A full disk costs log lines, never the site.
+            self._torn.add(source)
+            self.trouble = error.strerror
             self.lost += 1
 
     def _rotate(self, path: Path) -> None:

@@ -28,6 +28,28 @@ def test_a_traceback_stays_in_one_piece():
     assert entries == ["before", "ERROR on /\n" + TRACEBACK.strip(), "after"]
 
 
+def test_a_chain_of_tracebacks_is_one_entry():
+    """The cause and what came of it are read together."""
+    joiner = Joiner()
+    chain = (
+        TRACEBACK
+        + "\nDuring handling of the above exception, another exception occurred:\n\n"
+        + TRACEBACK
+    )
+
+    assert joiner.feed(chain.encode() + b"after\n") == [chain.strip(), "after"]
+
+
+def test_a_traceback_without_an_end_is_not_kept_in_memory():
+    """A program that only ever writes indented lines cannot fill the memory."""
+    joiner = Joiner()
+    entries = joiner.feed(TRACEBACK[:36].encode())
+
+    entries += joiner.feed(b"  deeper\n" * (logs.MOST_LINES + 1))
+
+    assert len(entries) == 1
+
+
 def test_a_line_without_an_end_is_told_when_the_pipe_closes():
     """The last words of a process that is killed are not lost."""
     joiner = Joiner()
@@ -98,3 +120,6 @@ def test_a_folder_that_cannot_be_written_costs_lines_only(tmp_path):
 
     assert store.lost == 1
     assert store.last("cart") == "one"
+    (tmp_path / "missing").mkdir()
+    store.hear(Logged(at=2.0, source="cart", text="two"))
+    assert [entry.text for entry in store.read()] == ["two"]

@@ -1,8 +1,10 @@
 """The state folder: claimed once, whole at all times, private."""
 
 import json
+import shutil
 import stat
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 
 import pytest
 
@@ -60,14 +62,66 @@ def test_the_state_is_not_committed(state):
     assert (state.folder / ".gitignore").read_text() == "*\n"
 
 
-def test_a_damaged_file_is_named(state):
-    """And nothing in it is overwritten."""
-    path = state.folder / "credentials.json"
+def test_damaged_credentials_are_named(tmp_path):
+    """And nothing in them is overwritten."""
+    path = tmp_path / ".glassware/credentials.json"
+    path.parent.mkdir()
     path.write_text("{")
 
     with pytest.raises(GlasswareError, match=r"credentials.json"):
-        state.credential("anything")
+        State(tmp_path).claim()
     assert path.read_text() == "{"
+
+
+def test_damaged_ports_are_chosen_anew(state):
+    """They are worth no more than that."""
+    (state.folder / "ports.json").write_text('["gateway"]')
+
+    assert state.ports() == {}
+
+
+def test_a_removed_state_folder_is_made_again_with_the_same_credentials(
+    state, tmp_path
+):
+    """The other commands find the site again, and nobody else can claim it."""
+    first = state.credential("engine postgresql")
+    state.announce("http://localhost:8000")
+    assert state.is_whole()
+    shutil.rmtree(state.folder)
+
+    with pytest.raises(SiteRunning):
+        State(tmp_path).claim()
+    assert not state.is_whole()
+    state.mend()
+
+    assert state.is_whole()
+    assert State(tmp_path).running().url == "http://localhost:8000"
+    assert first in (state.folder / "credentials.json").read_text()
+
+
+def test_who_asks_whether_the_site_runs_does_not_hinder_its_start(tmp_path):
+    """`glassware ps` in a loop, and `glassware up` meanwhile."""
+    state, done = State(tmp_path), threading.Event()
+    state.claim()
+    state.release()
+
+    def ask():
+        while not done.is_set():
+            with suppress(SiteNotRunning):
+                state.running()
+
+    asking = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in asking:
+        thread.start()
+    try:
+        for _ in range(20):
+            starting = State(tmp_path)
+            starting.claim()
+            starting.release()
+    finally:
+        done.set()
+        for thread in asking:
+            thread.join()
 
 
 def test_sockets_fit_into_their_107_bytes_for_a_deep_site(tmp_path):

@@ -31,11 +31,20 @@ def command(wipe: bool, yes: bool) -> None:
         click.echo(f"removed {site.state.folder}", err=True)
 
 
+def _runs(pid: int) -> bool:
+    """Tell whether a process has not ended; it may stay long after its end."""
+    with suppress(OSError, IndexError):
+        # `pid (any name) state …`
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        return stat.rpartition(b")")[2].split()[0] != b"Z"
+    return False
+
+
 def _stop(site: Here) -> None:
     running = site.state.running()
     os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOPS_WITHIN
-    while Path(f"/proc/{running.pid}").exists():
+    while _runs(running.pid):
         if time.monotonic() > deadline:
             raise GlasswareError(
                 f"the site (process {running.pid}) does not stop",

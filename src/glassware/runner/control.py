@@ -7,7 +7,14 @@ but the stream of `follow` is one object, `{"error": …}` where it failed.
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+)
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
@@ -57,21 +64,21 @@ class ControlServer:
         self._open.add(writer)
         try:
             while line := await reader.readline():
-                await self._respond(line, writer)
+                await self._respond(line, reader, writer)
         except (OSError, ValueError):
-            # The other side is gone, or does not speak JSON.
+            # The other side is gone, or its line has no end.
             pass
         finally:
             self._open.discard(writer)
             writer.close()
 
-    async def _respond(self, line: bytes, writer: asyncio.StreamWriter) -> None:
-        request = json.loads(line)
+    async def _respond(
+        self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        request = _request(line)
         op = str(request.get("op"))
         if op in self._streams:
-            async with aclosing(self._streams[op](request)) as answers:  # type: ignore[type-var]
-                async for answer in answers:
-                    await _send(writer, answer)
+            await _unless_ended(reader, self._stream(op, request, writer))
             return
         try:
             answer = await self._answers[op](request)
@@ -79,7 +86,43 @@ class ControlServer:
             answer = {"error": error.message, "hint": error.hint}
         except KeyError as error:
             answer = {"error": f"`{error.args[0]}` is not known here"}
+        except TimeoutError:
+            answer = {
+                "error": "it takes too long; `glassware ps` says what it waits for"
+            }
+        except (TypeError, ValueError) as error:
+            answer = {"error": f"this is no request: {error}"}
         await _send(writer, answer)
+
+    async def _stream(
+        self, op: str, request: dict[str, Any], writer: asyncio.StreamWriter
+    ) -> None:
+        async with aclosing(self._streams[op](request)) as answers:  # type: ignore[type-var]
+            async for answer in answers:
+                await _send(writer, answer)
+
+
+def _request(line: bytes) -> dict[str, Any]:
+    with suppress(ValueError, RecursionError):
+        request = json.loads(line)
+        if isinstance(request, dict):
+            return request
+    return {}
+
+
+async def _unless_ended(
+    reader: asyncio.StreamReader, work: Coroutine[Any, Any, None]
+) -> None:
+    """Do `work` until it is done or the other side hangs up, which ends it."""
+    working = asyncio.create_task(work)
+    listening = asyncio.create_task(reader.read(1))
+    tasks = {working, listening}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _send(writer: asyncio.StreamWriter, answer: Mapping[str, Any]) -> None:

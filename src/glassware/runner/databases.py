@@ -83,6 +83,13 @@ class Databases:
         """Return how the servers are at this moment."""
         return tuple(server.state() for server in self._servers.values())
 
+    def move_in(self) -> None:
+        """Start the embedded servers anew in a runtime folder that was made anew."""
+        for server in self._servers.values():
+            if server.place is not None:
+                server.place.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+                server.begin_anew()
+
     async def stop(self, grace: float) -> None:
         """End them all, each in good order or after `grace` seconds."""
         await asyncio.gather(*(s.stop(grace) for s in self._servers.values()))

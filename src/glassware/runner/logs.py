@@ -165,9 +165,9 @@ def _parse(source: str, path: Path, since: float) -> Iterator[Logged]:
     at, lines = 0.0, list[str]()
     with path.open(encoding="utf-8", errors="replace") as file:
         for raw in file:
-            stamp, _, text = raw.rstrip("\n").partition("\t")
+            stamp, tab, text = raw.rstrip("\n").partition("\t")
             if not stamp:
-                lines.append(text)
+                lines += [text] if tab else []
                 continue
             if lines and at >= since:
                 yield Logged(at=at, source=source, text="\n".join(lines))

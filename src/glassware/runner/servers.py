@@ -116,6 +116,11 @@ class RunningServer:
                 self._tell(str(error), "error")
                 await asyncio.sleep(pause(failures))
 
+    def begin_anew(self) -> None:
+        """Let the embedded server end; `run` starts it again."""
+        if self.child is not None and self.place is not None:
+            self.child.send(self.engine.launch(self.place).stop)
+
     async def stop(self, grace: float) -> None:
         """End it in good order, or after `grace` seconds at once."""
         self._stopping.set()

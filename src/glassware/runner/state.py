@@ -13,6 +13,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from typing import Any
 from glassware.errors import GlasswareError, SiteNotRunning, SiteRunning
 from glassware.files import write_whole
 from glassware.manifest.schema import schema_files
+
+
+ASKING = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class State:
         self.folder = site / ".glassware"
         self.runtime = _runtime_root() / _short(site)
         self._lock: int | None = None
+        self._runtime_lock: int | None = None
+        self._secrets: dict[str, Any] = {}
+        self._announced = ""
 
     @property
     def logs(self) -> Path:
@@ -59,26 +66,76 @@ class State:
             GlasswareError: The folder cannot be written.
         """
         try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            write_whole(self.folder / ".gitignore", "*\n")
-            self.logs.mkdir(exist_ok=True)
-            self._write_schemas()
-            lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._make_folder()
+            self._lock = _lock(self.folder / "lock", os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise GlasswareError(
                 f"cannot write the state folder `{self.folder}`: {error.strerror}",
                 hint="make the site's folder writable, or free some space",
             ) from error
+        if self._lock is None:
+            raise self._is_running()
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            raise self._is_running() from None
-        self._lock = lock
+            self._secrets = self._read("credentials.json")
+            self.make_runtime()
+        except GlasswareError:
+            self._let_go(self._lock)
+            raise
+        self.announce("")
+
+    def make_runtime(self) -> None:
+        """Make a clean runtime folder, and keep it from whoever clears up.
+
+        Raises:
+            SiteRunning: It belongs to a process whose state folder was removed.
+        """
+        self._release_runtime()
+        if self.runtime.is_dir():
+            held = _lock(self.runtime, os.O_RDONLY)
+            if held is None:
+                raise SiteRunning(
+                    f"another process still runs the site at `{self.site}`, and its "
+                    "state folder was removed",
+                    hint="end that process, or start the site again in a second",
+                )
+            os.close(held)
         shutil.rmtree(self.runtime, ignore_errors=True)
         self.runtime.mkdir(mode=0o700, parents=True)
+        # It is also what `systemd-tmpfiles` heeds.
+        self._runtime_lock = _lock(self.runtime, os.O_RDONLY)
         for name in ("services", "starting", "engines"):
             (self.runtime / name).mkdir(mode=0o700)
+
+    def has_runtime(self) -> bool:
+        """Tell whether the runtime folder is still the one that was made."""
+        return _is_at(self.runtime, self._runtime_lock)
+
+    def is_whole(self) -> bool:
+        """Tell whether other processes still find this site by its state folder."""
+        there = _is_at(self.folder / "lock", self._lock)
+        return there and self._announced == self._announcement()
+
+    def mend(self) -> None:
+        """Write anew what was removed or damaged while the site runs.
+
+        Raises:
+            OSError: It cannot be written now.
+        """
+        self._make_folder()
+        if not _is_at(self.folder / "lock", self._lock):
+            mended = _lock(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+            if mended is None:
+                return
+            self._let_go(self._lock)
+            self._lock = mended
+        self._write("credentials.json", self._secrets)
+        write_whole(self.folder / "site.json", self._announced)
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        write_whole(self.folder / ".gitignore", "*\n")
+        self.logs.mkdir(exist_ok=True)
+        self._write_schemas()
 
     def _write_schemas(self) -> None:
         """Write this version's schemas where a new manifest's first line points."""
@@ -89,16 +146,35 @@ class State:
 
     def release(self) -> None:
         """Give the site back."""
+        with suppress(OSError):
+            (self.folder / "site.json").unlink(missing_ok=True)
         shutil.rmtree(self.runtime, ignore_errors=True)
-        (self.folder / "site.json").unlink(missing_ok=True)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._release_runtime()
+        self._let_go(self._lock)
+        self._lock = None
+
+    def _release_runtime(self) -> None:
+        self._let_go(self._runtime_lock)
+        self._runtime_lock = None
+
+    def _let_go(self, lock: int | None) -> None:
+        if lock is not None:
+            os.close(lock)
 
     def announce(self, url: str) -> None:
-        """Write where the site runs, for the other commands."""
+        """Write where the site runs, for the other commands.
+
+        Args:
+            url: Its public address; empty while it is not known yet.
+        """
         running = {"pid": os.getpid(), "url": url, "control": str(self.control)}
-        write_whole(self.folder / "site.json", json.dumps(running) + "\n")
+        self._announced = json.dumps(running) + "\n"
+        write_whole(self.folder / "site.json", self._announced)
+
+    def _announcement(self) -> str:
+        with suppress(OSError, ValueError):
+            return (self.folder / "site.json").read_text()
+        return ""
 
     def running(self) -> Running:
         """Return where the site runs.
@@ -110,9 +186,9 @@ class State:
             raise SiteNotRunning(
                 f"the site at `{self.site}` does not run", hint="glassware up"
             )
-        with suppress(OSError, ValueError, KeyError):
+        with suppress(OSError, ValueError, KeyError, TypeError):
             found = json.loads((self.folder / "site.json").read_text())
-            return Running(found["pid"], found["url"], Path(found["control"]))
+            return Running(int(found["pid"]), found["url"], Path(found["control"]))
         raise SiteNotRunning(f"the site at `{self.site}` is just starting")
 
     def wipe(self) -> None:
@@ -121,7 +197,10 @@ class State:
 
     def ports(self) -> dict[str, int]:
         """Return the ports that were used before, by purpose."""
-        return {str(k): int(v) for k, v in self._read("ports.json").items()}
+        with suppress(GlasswareError, TypeError, ValueError):
+            return {str(k): int(v) for k, v in self._read("ports.json").items()}
+        # Damaged: others are chosen and written.
+        return {}
 
     def keep_ports(self, ports: dict[str, int]) -> None:
         """Remember ports, so that they are the same next time."""
@@ -135,23 +214,22 @@ class State:
 
     def credential(self, purpose: str) -> str:
         """Return the secret for a purpose; made at its first use, kept for good."""
-        known = self._read("credentials.json")
-        if purpose not in known:
-            known[purpose] = secrets.token_urlsafe(24)
-            self._write("credentials.json", known)
-        return str(known[purpose])
+        if purpose not in self._secrets:
+            made = {**self._secrets, purpose: secrets.token_urlsafe(24)}
+            self._write("credentials.json", made)
+            self._secrets = made
+        return str(self._secrets[purpose])
 
     def _read(self, name: str) -> dict[str, Any]:
         path = self.folder / name
         try:
-            content = json.loads(path.read_text())
+            return dict(json.loads(path.read_text()))
         except FileNotFoundError:
             return {}
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise GlasswareError(
                 f"`{path}` is damaged: {error}", hint=f"mend or remove `{path}`"
             ) from error
-        return dict(content)
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
@@ -159,11 +237,12 @@ class State:
 
     def _is_locked(self) -> bool:
         try:
-            lock = os.open(self.folder / "lock", os.O_RDWR)
-        except FileNotFoundError:
+            lock = os.open(self.folder / "lock", os.O_RDONLY)
+        except OSError:
             return False
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Shared, so that those who ask at once do not find one another.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         finally:
@@ -175,10 +254,40 @@ class State:
             running = self.running()
         except SiteNotRunning as starting:
             return SiteRunning(starting.message)
+        if not running.url:
+            return SiteRunning(f"the site is just starting (process {running.pid})")
         return SiteRunning(
             f"the site already runs at {running.url} (process {running.pid})",
             hint="glassware ps, or glassware down",
         )
+
+
+def _lock(path: Path, how: int) -> int | None:
+    """Return a descriptor that holds the lock of `path`; `None`: another has it.
+
+    Who only asks whether it is held has it for a moment; that passes.
+    """
+    descriptor = os.open(path, how, 0o600)
+    deadline = time.monotonic() + ASKING
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                return None
+            time.sleep(0.01)
+        else:
+            return descriptor
+
+
+def _is_at(path: Path, descriptor: int | None) -> bool:
+    """Tell whether `path` is still the file that `descriptor` was opened at."""
+    if descriptor is None:
+        return False
+    with suppress(OSError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    return False
 
 
 def _short(site: Path) -> str:

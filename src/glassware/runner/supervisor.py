@@ -20,6 +20,7 @@ from .answers import control_of
 from .databases import Databases
 from .events import Bulletin, Logged, SiteReady, Told
 from .front import Front
+from .keeper import Keeper
 from .lifecycle import Event
 from .logs import Joiner, LogStore
 from .orders import Orders
@@ -136,6 +137,7 @@ class Supervisor:
             self.state.announce(self.url)
             self.begin(self._front.run())
             self._bring_up(self.plan)
+            self.begin(Keeper(self).run())
             if self.development:
                 self.begin(self._watcher.run())
                 self.begin(self._watcher.run_installs())
@@ -221,6 +223,14 @@ class Supervisor:
             lambda data: hear(joiner.feed(data)), lambda: hear(joiner.end())
         )
         return writing
+
+    async def move_in(self) -> None:
+        """Run everything in a runtime folder that was made anew."""
+        await self._control.open(self.state.control)
+        self._front.move_in()
+        self.databases.move_in()
+        for service in self.services.values():
+            service.changed()
 
     def _bring_up(self, plan: Plan) -> None:
         """Start what `plan` has and does not run yet."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from glassware.errors import GlasswareError, ManifestError
 
@@ -50,7 +51,7 @@ def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for title in titles:
         table.add_column(title, overflow="fold", no_wrap=not console.is_terminal)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell) for cell in row))
     if not console.is_terminal:
         console = Console(highlight=False, width=400)
     console.print(table)

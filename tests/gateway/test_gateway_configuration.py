@@ -1,7 +1,9 @@
 """The configuration is data, complete, hardened, and accepted by Envoy."""
 
 import json
+import os
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -134,6 +136,33 @@ def test_the_public_listener_does_not_depend_on_the_services() -> None:
 
     assert before["listeners"] == after["listeners"] == []
     assert before["routes"] != after["routes"]
+
+
+@pytest.mark.parametrize(
+    ("bind", "url"),
+    [
+        ("127.0.0.1", "http://localhost:8000"),
+        ("0.0.0.0", "http://localhost:8000"),
+        ("::1", "http://localhost:8000"),
+        ("192.168.1.5", "http://192.168.1.5:8000"),
+        ("fd00::5", "http://[fd00::5]:8000"),
+    ],
+)
+def test_the_address_is_one_to_open(folder: Path, bind: str, url: str) -> None:
+    """In a browser on this machine, or where it listens alone."""
+    somewhere = GatewayPlan(port=None, bind=bind, hosts=(), routes=())
+
+    assert Gateway(Place(folder=folder, plan=somewhere, port=8000)).url == url
+
+
+def test_a_laptop_keeps_its_processors() -> None:
+    """Two threads at most while a site is written, one for each when it serves."""
+    place = Place(folder=Path("/f"), plan=plan(), port=1)
+    processors = os.cpu_count() or 1
+
+    assert place.concurrency == min(processors, 2)
+    assert replace(place, production=True).concurrency == processors
+    assert replace(place, threads=7).concurrency == 7
 
 
 def test_each_version_has_another_count_of_marks() -> None:

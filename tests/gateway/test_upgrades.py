@@ -39,7 +39,7 @@ class Gullible:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                connection.settimeout(3)
+                connection.settimeout(0.5)
                 with connection, contextlib.suppress(TimeoutError):
                     while data := connection.recv(65536):
                         self.read.append(data)

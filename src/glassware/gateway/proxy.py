@@ -18,6 +18,7 @@ from .binary import find_envoy
 from .clusters import marks
 from .envoy import KINDS, Data, bootstrap, complete, discovery, resources
 from .limits import affordable
+from .routes import ANY
 from .state import Place, Upstream
 
 
@@ -77,8 +78,9 @@ class Gateway:
     def url(self) -> str:
         """The public address, as a person opens it."""
         bind = self.place.plan.bind
-        host = "localhost" if bind in {"127.0.0.1", "0.0.0.0", "::", "::1"} else bind  # noqa: S104
-        return f"http://{host}:{self.place.port}"
+        if bind in {*ANY, "127.0.0.1", "::1"}:
+            bind = "localhost"
+        return f"http://{f'[{bind}]' if ':' in bind else bind}:{self.place.port}"
 
     def update(self, upstreams: Iterable[Upstream]) -> Version:
         """Write what has changed, clusters before the routes that need them.
@@ -132,7 +134,7 @@ class Gateway:
                     self._complain(kind)
                 return False
             if kind == "clusters" and has == self._numbers[kind]:
-                threads = (_THREADS.format(n) for n in range(self.place.threads))
+                threads = (_THREADS.format(n) for n in range(self.place.concurrency))
                 if any(known.get(name) != self._clusters for name in threads):
                     return False
         return True
@@ -212,7 +214,7 @@ class Gateway:
             self._clusters = str(len(marked))
 
     def _command(self, path: Path) -> tuple[str, ...]:
-        threads = str(self.place.threads)
+        threads = str(self.place.concurrency)
         return (
             *(str(self._envoy), "--config-path", str(path)),
             *("--concurrency", threads, "--disable-hot-restart"),

@@ -1,5 +1,6 @@
 """What the gateway is told: where it listens, and how each service stands."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -67,7 +68,8 @@ class Place:
         port: The public port.
         site: Name of the site, for pages.
         production: Whether pages are plain and only declared hosts are served.
-        threads: Worker threads of Envoy.
+        threads: Worker threads of Envoy; `None`: as many as there are processors,
+            in development at most two.
         limits: Sizes, counts and times.
     """
 
@@ -76,8 +78,14 @@ class Place:
     port: int
     site: str = ""
     production: bool = False
-    threads: int = 2
+    threads: int | None = None
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def concurrency(self) -> int:
+        """How many worker threads Envoy gets."""
+        processors = os.cpu_count() or 1
+        return self.threads or (processors if self.production else min(processors, 2))
 
     @property
     def admin(self) -> Path:

@@ -17,6 +17,8 @@ from msgspec import Meta
 ENGINES = ("postgresql", "redis")
 """The engines that a service may choose from, in the order of the docs."""
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (a name for it, nothing listens there)
+
 MIB = 1024 * 1024
 
 # What the gateway can count to (Envoy holds this limit in 32 bits).
@@ -131,8 +133,9 @@ class Address:
         str | None,
         Meta(
             description="`own`: a loopback address of its own, so that several "
-            "services can have the same port. `0.0.0.0`: it insists on every address. "
-            "Absent: `127.0.0.1`."
+            "services can have the same port. `0.0.0.0`: a `command` that insists on "
+            "every address; it gets a network of its own, where it reaches the site "
+            "and nothing else. Absent: `127.0.0.1`."
         ),
     ] = None
     names: Annotated[

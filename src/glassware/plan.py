@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from glassware.model import Mount, Route, Service, Site
+from glassware.model import EVERYWHERE, Mount, Route, Service, Site
 from glassware.template import Template, parse, references
 
 
@@ -60,6 +60,8 @@ class ServicePlan:
         environment: Its variables, with references.
         address: Whether it needs a plain TCP address, because its manifest
             asks for one or because a variable of some service names it.
+        network: Whether it is a program that insists on every address, and
+            has a network of its own for that.
         after: Services whose migrations end before this one takes traffic.
         watch: Folders whose files reload it.
     """
@@ -70,6 +72,7 @@ class ServicePlan:
     interpreter: Path | None = None
     environment: Mapping[str, Template] = field(default_factory=dict)
     address: bool = False
+    network: bool = False
     after: tuple[str, ...] = ()
     watch: tuple[Path, ...] = ()
 
@@ -87,10 +90,13 @@ class ServicePlan:
 
     @property
     def listens_itself(self) -> bool:
-        """Whether it is a program that insists on a port of its own."""
+        """Whether it is a program that insists on a port of this machine."""
         wanted = self.service.address
         return (
-            self.launch == "command" and wanted is not None and wanted.port is not None
+            self.launch == "command"
+            and not self.network
+            and wanted is not None
+            and wanted.port is not None
         )
 
     @property
@@ -188,6 +194,7 @@ def make_plan(
     only: frozenset[str] | None = None,
     production: bool = False,
     forks: bool = True,
+    networks: bool = True,
 ) -> Plan:
     """Decide how a site runs.
 
@@ -197,6 +204,7 @@ def make_plan(
         production: Whether this is for visitors rather than for its authors.
         forks: Whether the system can fork workers from a zygote; where it
             cannot, each is a plain process.
+        networks: Whether the kernel can give a program a network of its own.
     """
     services = tuple(s for s in site.services if only is None or s.name in only)
     templates = {s.name: _templates(s) for s in services}
@@ -222,6 +230,7 @@ def make_plan(
                     or service.name in named
                     or (service.command is not None and service.name in called)
                 ),
+                network=networks and process is None and _insists(service),
                 after=_after(services, service, process),
                 watch=(service.folder,),
             )
@@ -272,6 +281,15 @@ def _launch(service: Service, *, forks: bool) -> Launch:
     if service.command is not None:
         return "command"
     return "fork" if forks and not service.isolated else "isolated"
+
+
+def _insists(service: Service) -> bool:
+    """Tell whether it is a program that listens on every address."""
+    return (
+        service.command is not None
+        and service.address is not None
+        and service.address.host == EVERYWHERE
+    )
 
 
 def _interpreter(site: Site, service: Service) -> Path | None:

@@ -7,8 +7,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 
+from glassware.errors import PortTaken
 from glassware.gateway import is_free
-from glassware.model import Address
+from glassware.model import EVERYWHERE, Address
 from glassware.plan import Plan, ServicePlan
 
 from .state import State
@@ -79,7 +80,7 @@ def plain_address(plan: Plan, service: ServicePlan, ports: Ports) -> tuple[str, 
     """Return where a service is reached by programs that know only TCP."""
     wanted = service.service.address or Address()
     host = _host(plan, service, wanted)
-    if wanted.port is not None:
+    if wanted.port is not None and (not service.network or is_free(host, wanted.port)):
         return host, wanted.port
     return host, ports.claim(f"service {service.name}", host)
 
@@ -95,9 +96,40 @@ def names_of(plan: Plan) -> dict[str, str]:
 
 
 def _host(plan: Plan, service: ServicePlan, wanted: Address) -> str:
-    if wanted.host == "own" or (wanted.host is None and wanted.names):
+    own = wanted.host == "own" or (wanted.host is None and wanted.names)
+    if own or service.network:
         return own_host(plan, service)
-    return wanted.host or LOOPBACK
+    if wanted.host is None or wanted.host == EVERYWHERE:
+        return LOOPBACK
+    return wanted.host
+
+
+def share_no_port(plan: Plan, refused: str) -> None:
+    """See that programs which insist on every address can do so on this machine.
+
+    Args:
+        plan: What runs, made for a machine without networks for programs.
+        refused: Why there are none.
+
+    Raises:
+        PortTaken: One insists on a port that another service has too.
+    """
+    fixed = [
+        (f"`{service.name}`", wanted.host, wanted.port)
+        for service in plan.services
+        if service.process is None and (wanted := service.service.address)
+    ]
+    fixed.append(("the gateway", plan.gateway.bind, plan.gateway.port))
+    for name, host, port in fixed:
+        others = [o for o, _, same in fixed if same == port and o != name]
+        if host == EVERYWHERE and name != "the gateway" and port and others:
+            raise PortTaken(
+                f"{name} insists on port {port} of every address, {others[0]} has that "
+                f"port too, and no network of its own can be had: {refused}",
+                hint="let one of them listen on `$PORT`, or on `$HOST` with "
+                '`host = "own"` below `[address]`; or let the kernel give namespaces '
+                "(`sysctl user.max_net_namespaces user.max_user_namespaces`)",
+            )
 
 
 def own_host(plan: Plan, service: ServicePlan) -> str:

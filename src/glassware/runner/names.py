@@ -12,10 +12,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from .namespaces import CLONE_NEWNS, enter
+
 
 HOSTS = Path("/etc/hosts")
-CLONE_NEWNS = 0x00020000
-CLONE_NEWUSER = 0x10000000
 MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
@@ -36,15 +36,11 @@ def give_names(names: Mapping[str, str], file: Path) -> str | None:
     write_names(names, file)
     if sys.platform != "linux":
         return "it needs Linux"
+    try:
+        enter(CLONE_NEWNS)
+    except OSError as error:
+        return f"the kernel refuses a namespace ({error.strerror})"
     libc = ctypes.CDLL(None, use_errno=True)
-    user, group = os.getuid(), os.getgid()
-    flags = CLONE_NEWNS if user == 0 else CLONE_NEWNS | CLONE_NEWUSER
-    if libc.unshare(flags):
-        return f"the kernel refuses a namespace ({os.strerror(ctypes.get_errno())})"
-    if user != 0:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     for source, target, how in (
         (None, "/", MS_REC | MS_PRIVATE),
         (str(file), str(HOSTS), MS_BIND),

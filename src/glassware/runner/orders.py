@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
+from glassware.model import EVERYWHERE
 from glassware.plan import Plan, ServicePlan
 from glassware.template import references
 
@@ -73,12 +75,9 @@ class Orders:
         environment = await self.variables(plan)
         host, port, path = LOOPBACK, 0, None
         if plan.launch == "command":
-            if plan.listens_itself:
-                host, port = self._around.addresses[plan.name]
-            else:
-                port = free_port()
+            host, port = self._listens(plan)
             environment |= {"PORT": str(port), "HOST": host}
-        elif plan.launch != "companion":
+        if plan.network or plan.launch in {"fork", "isolated"}:
             name = f"{plan.name}.{generation}.{number}.sock"
             path = self._around.state.runtime / "starting" / name
         return Order(
@@ -88,9 +87,34 @@ class Orders:
             socket=path,
             host=host,
             port=port,
+            outlets=await self._outlets(plan) if plan.network else frozenset(),
             environment=environment,
             development=not self._around.plan.production,
             terminal=self._terminal == plan.name,
+        )
+
+    def _listens(self, plan: ServicePlan) -> tuple[str, int]:
+        """Return where a program is told to listen."""
+        if plan.listens_itself:
+            return self._around.addresses[plan.name]
+        wanted = plan.service.address if plan.network else None
+        if wanted is None:
+            return LOOPBACK, free_port()
+        return EVERYWHERE, wanted.port or free_port()
+
+    async def _outlets(self, plan: ServicePlan) -> frozenset[tuple[str, int]]:
+        """Return the addresses of this machine that its variables may name."""
+        accesses = await self._around.databases.accesses_of(plan.service.name)
+        addresses = [
+            (LOOPBACK, urlsplit(self._around.url).port or 0),
+            *((access.host, access.port) for access in accesses.values()),
+            *self._around.addresses.values(),
+        ]
+        mine = self._around.addresses.get(plan.name)
+        return frozenset(
+            (LOOPBACK if host == "localhost" else host, port)
+            for host, port in addresses
+            if (host == "localhost" or host.startswith("127.")) and (host, port) != mine
         )
 
     def _neighbour(self, name: str) -> str:

@@ -121,7 +121,7 @@ class Nursery:
         """
         target = subprocess.DEVNULL if output is None else output
         process = subprocess.Popen(
-            [*_tied(), *argv],
+            tied(argv),
             env=dict(environment),
             cwd=cwd,
             stdin=stdin,
@@ -184,11 +184,11 @@ def _is_child(pid: int) -> bool:
     return True
 
 
-def _tied() -> tuple[str, ...]:
-    """Return the wrapper that ends a program with the supervisor, if there is one.
+def tied(argv: Sequence[str]) -> list[str]:
+    """Return a command that ends with its parent, where the machine has a way.
 
     `setpriv` sets the signal after the fork and before the program, without
     Python code in between, which is not safe where threads run.
     """
     setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
+    return [*((setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()), *argv]

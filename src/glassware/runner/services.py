@@ -6,8 +6,8 @@ import signal
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -15,9 +15,10 @@ from glassware.errors import GlasswareError
 from glassware.plan import ServicePlan
 from glassware.status import Endpoint, Phase, ServiceState
 
+from .doorway import Doorway
 from .events import Bulletin, Importance, PhaseChanged, Told
 from .lifecycle import HEALTHY_AFTER, Action, Event, pause, step
-from .workers import Order, Worker, WorkerFailed
+from .workers import Order, Worker, WorkerFailed, endpoints_of, how_it_ended
 
 
 LINGER = 0.2
@@ -44,7 +45,7 @@ class Surroundings(Protocol):
         """Tell the gateway who serves; return when it knows."""
 
 
-@dataclass(slots=True)
+@dataclass
 class RunningService:
     """A service and its workers.
 
@@ -91,10 +92,10 @@ class RunningService:
         """The service's name."""
         return self.plan.name
 
-    @property
-    def folder(self) -> Path:
-        """The folder where callers find the sockets of its ready workers."""
-        return self.around.runtime / "services" / self.name
+    @cached_property
+    def doorway(self) -> Doorway:
+        """Where callers find the sockets of its ready workers."""
+        return Doorway(self.around.runtime / "services" / self.name)
 
     def state(self) -> ServiceState:
         """Return how it is at this moment."""
@@ -140,7 +141,7 @@ class RunningService:
 
     async def run(self) -> None:
         """Live until stopped."""
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.doorway.open()
         self._later(self._wait_for_needs())
         while self.phase is not Phase.STOPPED:
             event, generation = await self._events.get()
@@ -159,12 +160,12 @@ class RunningService:
         if worker in self.serving:
             self.serving.remove(worker)
             self.restarts += 1
-            self.reason = f"its worker ended{_how(worker)}"
+            self.reason = f"its worker ended{how_it_ended(worker)}"
             self._tell(self.reason, "error")
             self.post(Event.WEAKENED if self.serving else Event.LOST)
         elif worker in self.incoming and worker.is_ready:
             # Others of its generation may have been let to serve by then.
-            self._fail(self._generation, f"its worker ended{_how(worker)}")
+            self._fail(self._generation, f"its worker ended{how_it_ended(worker)}")
             self.post(Event.WEAKENED)
         for workers in (self.incoming, self.retiring):
             if worker in workers:
@@ -269,9 +270,10 @@ class RunningService:
 
     async def _switch(self) -> None:
         try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self.doorway.open()
             for worker in self.incoming:
-                self._admit(worker)
+                generation = 0 if self.plan.replaces else worker.order.generation
+                self.doorway.admit(worker, generation)
         except OSError as error:
             self._miss(f"its socket cannot be put into place: {error}")
             return
@@ -283,9 +285,7 @@ class RunningService:
         admitted = {worker.address for worker in self.serving}
         for worker in former:
             self._retire(worker, keep_address=worker.address in admitted)
-        for entry in self.folder.iterdir():
-            if entry not in admitted:
-                entry.unlink(missing_ok=True)
+        self.doorway.close_all_but(admitted)
 
     def _miss(self, reason: str) -> None:
         """Go on without the incoming workers although they were ready."""
@@ -295,42 +295,19 @@ class RunningService:
         else:
             self.post(Event.LOST)
 
-    def _admit(self, worker: Worker) -> None:
-        """Put a worker's socket where callers look for it."""
-        if isinstance(worker.address, Path):
-            generation = 0 if self.plan.replaces else worker.order.generation
-            public = self.folder / f"{generation}.{worker.order.number}.sock"
-            worker.address = worker.address.replace(public)
-
     def _learn(self, worker: Worker) -> None:
         said = worker.ready.result()
         self.interface = said.get("interface")
         self.modules = frozenset(said.get("modules", ()))
-        self.endpoints = tuple(
-            Endpoint(
-                name=e["name"],
-                rule=e["rule"],
-                methods=tuple(e["methods"]),
-                file=e.get("file"),
-                line=e.get("line"),
-            )
-            for e in said.get("endpoints", ())
-        )
+        self.endpoints = endpoints_of(said)
 
     async def _pause(self, *, lost: bool) -> None:
         self._drop_incoming()
         if not lost:
-            self._withdraw()
+            self.doorway.close()
             await self.around.publish()
             self._tell_once(f"does not start: {self.reason}")
         self._resume_later()
-
-    def _withdraw(self) -> None:
-        """Let callers know at once, without waiting, that nothing serves."""
-        with suppress(FileNotFoundError):
-            for entry in tuple(self.folder.iterdir()):
-                entry.unlink(missing_ok=True)
-            self.folder.rmdir()
 
     def _resume_later(self) -> None:
         if time.monotonic() - self._ready_since > HEALTHY_AFTER:
@@ -418,12 +395,3 @@ class RunningService:
                 detail=detail,
             )
         )
-
-
-def _how(worker: Worker) -> str:
-    if worker.child is None:
-        return ""
-    code = worker.child.exited.result()
-    if code < 0:
-        return f": killed by {signal.Signals(-code).name}"
-    return f": exit code {code}"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from glassware.plan import ServicePlan
+from glassware.status import Endpoint
 
+from .network import enclosed
 from .pipes import open_pipe
-from .processes import Child, Nursery
+from .processes import Child, Nursery, tied
 from .words import words
 from .zygotes import Zygotes, reachable
 
@@ -51,6 +54,7 @@ class Order:
         socket: The path it is to bind; `None` for a program on TCP.
         port: The port that a program is to listen on; 0 for others.
         host: The address that a program is to listen on.
+        outlets: What a program with a network of its own may reach outside it.
         environment: All of its variables, filled.
         development: Templates reload, errors are shown.
         terminal: It gets the terminal, for `breakpoint()`.
@@ -62,6 +66,7 @@ class Order:
     socket: Path | None = None
     host: str = "127.0.0.1"
     port: int = 0
+    outlets: frozenset[tuple[str, int]] = frozenset()
     environment: Mapping[str, str] = field(repr=False)
     development: bool = True
     terminal: bool = False
@@ -164,10 +169,13 @@ class Starter:
 
     async def _start_command(self, worker: Worker) -> None:
         order = worker.order
+        argv = words(order.plan.command, order.environment)
+        if order.socket is not None:
+            argv = enclosed(tied(argv), order.socket, order.port, order.outlets)
         output = self._output_of(order)
         try:
             child = self._nursery.spawn(
-                words(order.plan.command, order.environment),
+                argv,
                 environment=order.environment,
                 output=output,
                 cwd=order.plan.service.folder,
@@ -255,7 +263,7 @@ class Starter:
         child.exited.add_done_callback(lambda _: self._has_ended(worker))
 
     def _has_ended(self, worker: Worker) -> None:
-        worker.fail(f"it ended before it was ready{_how(worker)}")
+        worker.fail(f"it ended before it was ready{how_it_ended(worker)}")
         worker.ended.set()
         worker.on_exit(worker)
 
@@ -273,11 +281,13 @@ class Starter:
         worker.ready.add_done_callback(lambda _: task.cancel())
 
     async def _ask(self, worker: Worker) -> None:
-        """Wait until a program takes connections at its port."""
-        host, port = worker.order.host, worker.order.port
+        """Wait until a program takes connections at its address."""
         while not worker.ready.done():
             try:
-                _, writer = await asyncio.open_connection(host, port)
+                if isinstance(worker.address, Path):
+                    _, writer = await asyncio.open_unix_connection(worker.address)
+                else:
+                    _, writer = await asyncio.open_connection(*worker.address)
             except OSError:
                 await asyncio.sleep(ASK_EVERY)
             else:
@@ -318,8 +328,25 @@ def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in environment.items() if key in needed}
 
 
-def _how(worker: Worker) -> str:
+def how_it_ended(worker: Worker) -> str:
+    """Return how a worker's process ended, to be put behind a sentence."""
     if worker.child is None or not worker.child.exited.done():
         return ""
     code = worker.child.exited.result()
-    return f" (signal {-code})" if code < 0 else f" (exit code {code})"
+    if code < 0:
+        return f" (killed by {signal.Signals(-code).name})"
+    return f" (exit code {code})"
+
+
+def endpoints_of(said: Mapping[str, Any]) -> tuple[Endpoint, ...]:
+    """Return the URL rules that a worker reported when it was ready."""
+    return tuple(
+        Endpoint(
+            name=e["name"],
+            rule=e["rule"],
+            methods=tuple(e["methods"]),
+            file=e.get("file"),
+            line=e.get("line"),
+        )
+        for e in said.get("endpoints", ())
+    )

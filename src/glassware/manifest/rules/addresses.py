@@ -7,9 +7,9 @@ from ipaddress import AddressValueError, IPv4Address, ip_address
 from glassware.errors import Fault
 from glassware.manifest.draft import Draft
 from glassware.manifest.places import KeyPath
+from glassware.model import EVERYWHERE
 
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 (a name for it, nothing listens there)
 _OWN_HINT = 'write `host = "own"` below `[address]`, where the program can be told'
 
 
@@ -24,6 +24,19 @@ def address_hosts(draft: Draft) -> Iterator[Fault]:
             f"`{host}` is no address that a service can have",
             f"write `own`, `127.0.0.1` or `{EVERYWHERE}`",
         )
+
+
+def every_address(draft: Draft) -> Iterator[Fault]:
+    """Only a program insists on every address; glassware does so for nobody."""
+    for service in draft.site.services:
+        host = service.address.host if service.address is not None else None
+        if host == EVERYWHERE and service.command is None:
+            yield draft.fault(
+                ("services", service.name, "address", "host"),
+                f"`{EVERYWHERE}` is for a `command`, and `{service.name}` is an "
+                "application",
+                "leave it out",
+            )
 
 
 def one_port_each(draft: Draft) -> Iterator[Fault]:
@@ -88,7 +101,9 @@ def _fixed_ports(draft: Draft) -> Iterator[tuple[KeyPath, str, str, int]]:
         if service.address is not None and service.address.port is not None:
             path = ("services", service.name, "address", "port")
             host = service.address.host or "127.0.0.1"
-            yield path, service.name, host, service.address.port
+            # Who insists on every address has a network of its own.
+            if host != EVERYWHERE:
+                yield path, service.name, host, service.address.port
 
 
 def _public(draft: Draft) -> Iterator[str]:
@@ -104,4 +119,4 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-RULES = (address_hosts, one_port_each, one_name_each, gateway_bind)
+RULES = (address_hosts, every_address, one_port_each, one_name_each, gateway_bind)

@@ -13,7 +13,8 @@ from glassware.errors import GatewayError, UnsupportedPlatform
 VERSION = "1.40.0"
 # What the wheels of that version are built for.
 MINIMUM = (
-    "Linux with glibc 2.28 or newer (Debian 10, Ubuntu 18.10, RHEL 8), or macOS 11"
+    "Linux on x86_64 or aarch64 with glibc 2.31 or newer (Debian 11, Ubuntu 20.04, "
+    "RHEL 9), or macOS 15 on arm64"
 )
 
 

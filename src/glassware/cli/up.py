@@ -14,10 +14,11 @@ from glassware.graph import needed_by
 from glassware.manifest import dotenv_variables, secret
 from glassware.model import ENGINES, Site
 from glassware.plan import Plan, make_plan
-from glassware.runner.addresses import names_of
+from glassware.runner.addresses import names_of, share_no_port
 from glassware.runner.events import Bulletin, Told
 from glassware.runner.guard import guard
 from glassware.runner.names import give_names
+from glassware.runner.network import refusal
 from glassware.runner.state import State
 from glassware.runner.supervisor import Options, Supervisor
 
@@ -77,13 +78,19 @@ def _read(
 ) -> Plan:
     described = _patient(site.load(production=production), debug)
     chosen = _chosen(described, known(services, described), only=only)
-    return make_plan(
+    decide = partial(
+        make_plan,
         described,
         only=chosen,
         production=production,
         # Elsewhere a fork of a process that has loaded system frameworks dies.
         forks=sys.platform == "linux",
     )
+    plan = decide()
+    if any(s.network for s in plan.services) and (refused := refusal()) is not None:
+        plan = decide(networks=False)
+        share_no_port(plan, refused)
+    return plan
 
 
 def _patient(site: Site, debug: str | None) -> Site:

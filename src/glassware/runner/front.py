@@ -117,6 +117,7 @@ class Front:
             except OSError as error:
                 self._tell(f"the gateway cannot be started: {error}", "error")
             await self._until_it_ends()
+            self.ready.clear()
             if not self._stopping.is_set():
                 lived = time.monotonic() - began
                 failures = 1 if lived > HEALTHY_AFTER else failures + 1
@@ -159,7 +160,8 @@ class Front:
             try:
                 await self._unless_stopping(gateway.wait(version))
             except GatewayError as error:
-                if not self._stopping.is_set():
+                # One that is ended reads it all when it starts again.
+                if self.pid is not None and not self._stopping.is_set():
                     self._tell(f"{error.message}: {error.hint or ''}", "error")
 
     def _publish_again(self) -> None:

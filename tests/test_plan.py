@@ -127,6 +127,21 @@ def test_what_owns_a_port_or_says_so_is_replaced(fields, replaces):
     assert plan(service("one", **fields)).service("one").replaces is replaces
 
 
+EVERY_ADDRESS = {"command": "x", "address": Address(port=80, host="0.0.0.0")}
+
+
+@pytest.mark.parametrize("networks", [True, False])
+def test_what_insists_on_every_address_has_a_network_if_the_kernel_has_one(networks):
+    """There it owns no port of the machine, so that the new starts beside the old."""
+    made = plan(
+        service("one", processes={"mail": "y"}, **EVERY_ADDRESS), networks=networks
+    )
+
+    assert made.service("one").network is networks
+    assert made.service("one").replaces is not networks
+    assert not made.service("one.mail").network
+
+
 def test_processes_are_companions_of_their_service():
     """A program beside a service starts after its migrations and is never called."""
     made = plan(

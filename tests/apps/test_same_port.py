@@ -38,11 +38,11 @@ PROGRAM = """
 
 
     ANSWERS = {
-        "/name": lambda: b"NAME",
+        "/name": lambda: b"THE_NAME",
         "/port": lambda: f"{os.environ['HOST']}:{os.environ['PORT']}".encode(),
         "/variable": lambda: fetch(os.environ["SECOND"] + "/name"),
-        "/host-name": lambda: fetch("http://second.example:PORT/name"),
-        "/myself": lambda: fetch("http://127.0.0.1:PORT/name"),
+        "/host-name": lambda: fetch("http://second.example:THE_PORT/name"),
+        "/myself": lambda: fetch("http://127.0.0.1:THE_PORT/name"),
         "/site": lambda: fetch(os.environ["GLASSWARE_URL"] + "/second/name"),
         "/count": count,
         "/large": lambda: bytes(20_000_000),
@@ -68,7 +68,7 @@ PROGRAM = """
         allow_reuse_address = False
 
 
-    Server(("0.0.0.0", PORT), Handler).serve_forever()
+    Server(("0.0.0.0", THE_PORT), Handler).serve_forever()
     """
 ASKS = """
     import os
@@ -103,7 +103,9 @@ def program(name: str, port: int, manifest: str = "") -> dict[str, str]:
     """Return the files of a service that insists on a port of every address."""
     folder = f"services/{name}"
     return {
-        f"{folder}/server.py": PROGRAM.replace("NAME", name).replace("PORT", f"{port}"),
+        f"{folder}/server.py": PROGRAM.replace("THE_NAME", name).replace(
+            "THE_PORT", f"{port}"
+        ),
         f"{folder}/service.toml": f"""
             route = "/{name}"
             command = "{sys.executable} server.py"
@@ -115,11 +117,16 @@ def program(name: str, port: int, manifest: str = "") -> dict[str, str]:
     }
 
 
+def free_port() -> int:
+    """Return a port that nobody has, on any address."""
+    with socket.create_server(("0.0.0.0", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="module")
 def port() -> int:
     """The port that all programs insist on."""
-    with socket.create_server(("0.0.0.0", 0)) as probe:
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @contextmanager
@@ -269,8 +276,9 @@ def test_where_the_kernel_refuses_two_are_told_apart(fresh, port):
     assert '`host = "own"`' in said
 
 
-def test_where_the_kernel_refuses_one_runs_outside(fresh, port):
+def test_where_the_kernel_refuses_one_runs_outside(fresh):
     """As long as nobody else wants its port."""
+    port = free_port()
     fresh.write(program("first", port))
     fresh.up(through=WITHOUT_NETWORKS)
 

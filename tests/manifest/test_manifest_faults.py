@@ -369,6 +369,13 @@ CASES = {
             **service("d", 'address = { port = 5000, host = "own" }'),
             **service("e", 'address = { port = 8080, host = "0.0.0.0" }'),
             **service("f", 'address = { port = 9, host = "192.168.1.1" }'),
+            **service("g", "address.port = 8080"),
+            **service(
+                "h", 'command = "x"\naddress = { port = 8080, host = "0.0.0.0" }'
+            ),
+            **service(
+                "i", 'command = "x"\naddress = { port = 8080, host = "0.0.0.0" }'
+            ),
         },
         [
             (
@@ -376,13 +383,17 @@ CASES = {
                 'it too | write `host = "own"` below `[address]`, where the program can be told'
             ),
             (
-                "services/e/service.toml:1: address.port: port 8080 is `the gateway`'s, and `e` "
-                'asks for it too | write `host = "own"` below `[address]`, where the program '
-                "can be told"
+                "services/e/service.toml:1: address.host: `0.0.0.0` is for a `command`, and "
+                "`e` is an application | leave it out"
             ),
             (
                 "services/f/service.toml:1: address.host: `192.168.1.1` is no address that a "
                 "service can have | write `own`, `127.0.0.1` or `0.0.0.0`"
+            ),
+            (
+                "services/g/service.toml:1: address.port: port 8080 is `the gateway`'s, and `g` "
+                'asks for it too | write `host = "own"` below `[address]`, where the program '
+                "can be told"
             ),
         ],
     ),

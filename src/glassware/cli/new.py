@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from glassware import engines
-from glassware.errors import UsageError
+from glassware.errors import GlasswareError, UsageError
 from glassware.files import File
 from glassware.manifest import find_site
 from glassware.scaffold import new_service, new_site
@@ -63,12 +63,17 @@ def _database(text: str) -> tuple[str, str]:
 
 
 def _write(folder: Path, files: Iterable[File]) -> None:
-    """Write files, all or none: nothing that is there is touched."""
+    """Write files where no file is; nothing that is there is touched."""
     planned = [(folder / file.path, file) for file in files]
     for path, _ in planned:
         if path.exists():
             raise UsageError(f"`{path}` is there already", hint="take another name")
-    for path, file in planned:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, encoding="utf-8")
-        path.chmod(file.mode)
+    try:
+        for path, file in planned:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text, encoding="utf-8")
+            path.chmod(file.mode)
+    except OSError as error:
+        raise GlasswareError(
+            f"cannot write `{error.filename}`: {error.strerror}"
+        ) from error

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+import shlex
 import shutil
 import stat
 import tempfile
@@ -37,11 +38,19 @@ class Running:
 
 
 class State:
-    """The state folder of one site."""
+    """The state folder of one site.
+
+    Args:
+        site: The site's folder.
+
+    Raises:
+        GlasswareError: The state folder is another user's.
+    """
 
     def __init__(self, site: Path) -> None:
         self.site = site
         self.folder = site / ".glassware"
+        _check_owner(self.folder)
         self.runtime = _runtime_root() / _short(site)
         self._lock: int | None = None
         self._runtime_lock: int | None = None
@@ -288,6 +297,20 @@ def _is_at(path: Path, descriptor: int | None) -> bool:
     with suppress(OSError):
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     return False
+
+
+def _check_owner(folder: Path) -> None:
+    if not folder.exists() or os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return
+    try:
+        owner = folder.owner()
+    except KeyError:
+        owner = str(folder.stat().st_uid)
+    raise GlasswareError(
+        f"the state folder `{folder}` belongs to the user `{owner}`",
+        hint=f"run glassware as `{owner}`, or take the folder over: "
+        f"sudo chown -R {os.getuid()} {shlex.quote(str(folder))}",
+    )
 
 
 def _short(site: Path) -> str:

@@ -56,7 +56,8 @@ class Front:
         self._child: Child | None = None
         self._stopping = asyncio.Event()
         self._publishing = asyncio.Lock()
-        self._round: asyncio.Task[None] | None = None
+        self._round: asyncio.Task[bool] | None = None
+        self._told = ""
         self._port = 0
         self.url = ""
         self.ready = asyncio.Event()
@@ -113,26 +114,27 @@ class Front:
             try:
                 await self._bring_up(self._theirs())
             except GatewayError as error:
-                self._tell(f"{error.message}: {error.hint or ''}", "error")
+                self._complain(f"{error.message}: {error.hint or ''}")
             except OSError as error:
-                self._tell(f"the gateway cannot be started: {error}", "error")
+                self._complain(f"the gateway cannot be started: {error}")
             await self._until_it_ends()
+            if self.ready.is_set() and not self._stopping.is_set():
+                self._complain("ended; it is started again")
             self.ready.clear()
+            lived = time.monotonic() - began
+            failures = 1 if lived > HEALTHY_AFTER else failures + 1
             if not self._stopping.is_set():
-                lived = time.monotonic() - began
-                failures = 1 if lived > HEALTHY_AFTER else failures + 1
-                self._tell("ended; it is started again", "error")
                 await asyncio.sleep(max(0.0, pause(failures) - lived))
 
-    async def publish(self) -> None:
-        """Tell who serves; return when Envoy has it.
+    async def publish(self) -> bool:
+        """Tell who serves; return when Envoy has it, and whether it has it.
 
         Whoever asks while a round is under way shares the next one: a hundred
         services that become ready at once cost a few rounds, not a hundred.
         """
         if self._round is None:
             self._round = asyncio.create_task(self._publish())
-        await asyncio.shield(self._round)
+        return await asyncio.shield(self._round)
 
     def hurry(self) -> None:
         """Wait no longer for the gateway to take what it is told."""
@@ -144,7 +146,7 @@ class Front:
         if self._child is not None:
             await self._child.stop(signal.SIGTERM, grace)
 
-    async def _publish(self) -> None:
+    async def _publish(self) -> bool:
         async with self._publishing:
             self._round = None
             gateway = self._theirs()
@@ -152,17 +154,21 @@ class Front:
             try:
                 version = gateway.update(self._upstreams())
             except OSError as error:
-                self._tell(f"the gateway cannot be told who serves: {error}", "error")
+                self._complain(f"the gateway cannot be told who serves: {error}")
                 asyncio.get_running_loop().call_later(TRY_AGAIN, self._publish_again)
-                return
-            if self.pid is None or not self.ready.is_set():
-                return
+                return False
+            if self._is_gone() or not self.ready.is_set():
+                # It reads it all when it starts.
+                return True
             try:
                 await self._unless_stopping(gateway.wait(version))
             except GatewayError as error:
-                # One that is ended reads it all when it starts again.
-                if self.pid is not None and not self._stopping.is_set():
-                    self._tell(f"{error.message}: {error.hint or ''}", "error")
+                if self._is_gone() or self._stopping.is_set():
+                    return True
+                self._complain(f"{error.message}: {error.hint or ''}")
+                return False
+            self._told = ""
+            return True
 
     def _publish_again(self) -> None:
         if self._round is None and not self._stopping.is_set():
@@ -197,6 +203,10 @@ class Front:
                 )
             await asyncio.sleep(ASK_EVERY)
         self.ready.set()
+        self._told = ""
+
+    def _is_gone(self) -> bool:
+        return self._child is None or not self._child.running
 
     async def _until_it_ends(self) -> None:
         if self._child is not None:
@@ -232,6 +242,12 @@ class Front:
         if self._gateway is None:
             raise GatewayError("the gateway has no port yet")
         return self._gateway
+
+    def _complain(self, text: str) -> None:
+        """Report a failure; one that repeats itself only once."""
+        if text != self._told:
+            self._told = text
+            self._tell(text, "error")
 
     def _tell(self, text: str, importance: Importance = "warning") -> None:
         self._around.bulletin.tell(

@@ -41,8 +41,8 @@ class Surroundings(Protocol):
     async def migrate(self, plan: ServicePlan) -> None:
         """Bring the service's databases up to date; raises `WorkerFailed`."""
 
-    async def publish(self) -> None:
-        """Tell the gateway who serves; return when it knows."""
+    async def publish(self) -> bool:
+        """Tell the gateway who serves; return when it knows, and whether it does."""
 
 
 @dataclass
@@ -79,7 +79,7 @@ class RunningService:
     _failures: int = 0
     _told: tuple[str, str] = ("", "")
     _generation: int = 0
-    _strength: int = 0
+    _strength: float = 0
     _ready_since: float = math.inf
     _migrating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _events: asyncio.Queue[tuple[Event, int | None]] = field(
@@ -281,16 +281,27 @@ class RunningService:
         self._learn(self.serving[0])
         self.reason, self.detail, self._ready_since = None, "", time.monotonic()
         self._strength = len(self.serving)
-        await self.around.publish()
+        if not await self.around.publish() and former:
+            self._take_back(former)
+            return
         admitted = {worker.address for worker in self.serving}
         for worker in former:
             self._retire(worker, keep_address=worker.address in admitted)
         self.doorway.close_all_but(admitted)
 
+    def _take_back(self, former: list[Worker]) -> None:
+        """Let the former workers serve on, because visitors cannot reach others."""
+        unknown = self.serving
+        self.serving = [worker for worker in former if not worker.ended.is_set()]
+        for worker in unknown:
+            self._retire(worker, keep_address=False)
+        self._miss("the gateway cannot be told of the new code")
+
     def _miss(self, reason: str) -> None:
         """Go on without the incoming workers although they were ready."""
         self.reason = reason
         if self.serving:
+            self._strength = math.inf
             self._keep()
         else:
             self.post(Event.LOST)

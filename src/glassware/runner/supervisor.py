@@ -111,7 +111,7 @@ class Supervisor:
         self._watcher = Watcher(self)
         self._control = control_of(self)
         self._asked_to_stop = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def development(self) -> bool:
@@ -206,10 +206,10 @@ class Supervisor:
                 output=self.output(plan.name),
             )
 
-    async def publish(self) -> None:
-        """Tell the gateway who serves; return when it knows; see `Surroundings`."""
+    async def publish(self) -> bool:
+        """Tell the gateway who serves; return whether it knows; see `Surroundings`."""
         self._watcher.look_again()
-        await self._front.publish()
+        return await self._front.publish()
 
     def output(self, source: str) -> int:
         """Return the writing end of a pipe whose lines are told as `source`'s."""
@@ -312,13 +312,13 @@ class Supervisor:
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(signum, self.stop)
 
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine beside the others until the site stops."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._unforeseen(None, {"message": "", "exception": error})

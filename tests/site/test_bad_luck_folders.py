@@ -33,7 +33,7 @@ def small_disks(site, tmp_path, monkeypatch) -> Iterator[tuple[Path, Path]]:
 def fill(disk):
     """Take all the room there is, and return what takes it."""
     ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+    with ballast.open("ab", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(4096))
     with ballast.open("ab", buffering=0) as file, suppress(OSError):
@@ -77,7 +77,10 @@ def test_a_reload_that_the_gateway_cannot_be_told_of_keeps_the_old_code(
     _, runtime = small_disks
     site.write(SITE)
     site.up()
-    ballast = fill(runtime)
+    for _ in range(20):
+        # What is being written meanwhile may leave room when it is done.
+        ballast = fill(runtime)
+        assert site.get("/").status == 200
 
     save(site, 2)
     site.until(lambda: "the old code serves on" in site.log.read_text(), "a report")
@@ -96,6 +99,26 @@ def test_a_full_disk_at_the_start_is_an_error(site, small_disks):
 
     assert refused.returncode == 1
     assert f"cannot write the state folder `{site.folder}/.glassware`" in refused.stderr
+
+
+def test_a_disk_too_small_for_a_database_is_told_once(site, small_disks):
+    """With a hint, however often it is tried again."""
+    site.write(SITE)
+    site.write({"services/shop/service.toml": 'databases.main = "postgresql"\n'})
+    site.up()
+    folder = small_disks[0] / "engines/postgresql/cluster.new"
+    tried = set()
+
+    def thrice():
+        with suppress(FileNotFoundError):
+            tried.add(folder.stat().st_ino)
+        return len(tried) > 2
+
+    site.until(thrice, "three attempts")
+
+    assert site.log.read_text().count("`initdb` of PostgreSQL failed") == 1
+    assert "hint: make room on that disk" in site.log.read_text()
+    assert "not running: shop" in site.log.read_text()
 
 
 def test_a_runtime_folder_that_is_cleared_up_is_made_anew(site):

@@ -74,6 +74,4 @@ def _write(folder: Path, files: Iterable[File]) -> None:
             path.write_text(file.text, encoding="utf-8")
             path.chmod(file.mode)
     except OSError as error:
-        raise GlasswareError(
-            f"cannot write `{error.filename}`: {error.strerror}"
-        ) from error
+        raise GlasswareError(f"cannot write `{path}`: {error.strerror}") from error

@@ -23,11 +23,15 @@ PATIENCE = 5.0
 
 _LINES = 8
 
+_ROOM = (
+    "make room on that disk and start the site again; everything that was committed "
+    "is kept"
+)
 _HINTS = {
     "Address already in use": "another program took the port; start the site again "
     "and it takes the next free one",
-    "No space left on device": "make room on that disk and start the site again; "
-    "everything that was committed is kept",
+    "No space left on device": _ROOM,
+    "Check free disk space": _ROOM,
     "Disk quota exceeded": "make room in that quota and start the site again; "
     "everything that was committed is kept",
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -214,8 +215,9 @@ class RunningServer:
         else:
             message, hint = f"{type(error).__name__}: {error}", None
         self.on_fault(message)
-        if self._told != message:
-            self._told = message
+        # Of a failure that repeats itself, the time and the processes are new.
+        known, self._told = self._told, re.sub(r"\d+", "", message)
+        if self._told != known:
             self._tell(f"{message}\nhint: {hint}" if hint else message, "error")
 
     def _tell(self, text: str, importance: Importance) -> None:

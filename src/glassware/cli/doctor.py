@@ -14,6 +14,7 @@ import click
 from glassware import engines
 from glassware.errors import GlasswareError
 from glassware.gateway import check_envoy
+from glassware.runner.network import refusal
 from glassware.runner.state import State
 
 from . import output
@@ -69,6 +70,7 @@ def _diagnose() -> Iterator[Diagnosis]:
     yield _package("pycurl", broken=True)
     for name in engines.NAMES:
         yield _attempt(name, partial(_version, name), state="missing")
+    yield _networks()
     yield _program("setpriv", "util-linux; ties programs to the supervisor")
     yield _program("chromium", "only for the browser tests of a checkout")
 
@@ -92,6 +94,16 @@ def _system() -> Diagnosis:
 def _python() -> Diagnosis:
     found = platform.python_version()
     return Diagnosis(what="Python", state="ok", found=found)
+
+
+def _networks() -> Diagnosis:
+    refused = refusal()
+    return Diagnosis(
+        what="network namespaces",
+        state="ok" if refused is None else "missing",
+        found=refused or "",
+        hint=refused and "only for programs that insist on `0.0.0.0`",
+    )
 
 
 def _attempt(what: str, look: Callable[[], str], state: str = "broken") -> Diagnosis:

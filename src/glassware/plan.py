@@ -304,7 +304,7 @@ def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePl
             own = f"{engine}.{service.name}.{name}"
             shared = engine in SHARED_ENGINES or engine in site.engines
             # No name has two underscores in a row, so no two accounts are alike.
-            account = "__".join((site.name, service.name, name)).replace("-", "_")
+            account = f"{site.name}__{service.name}__{name}".replace("-", "_")
             yield DatabasePlan(
                 service=service.name,
                 name=name,

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from sites_on_disk import APP, write
 
 from glassware.manifest.apps import find_app
+from sites_on_disk import APP, write
 
 
 FACTORY = "def create_app():\n    ...\n"

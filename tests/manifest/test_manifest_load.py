@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from sites_on_disk import APP, service, write
 
 from glassware.errors import NotASite
 from glassware.manifest import find_site, load
 from glassware.model import Address, Engine, Gateway, Route
+from sites_on_disk import APP, service, write
 
 
 def test_conventions_alone(tmp_path: Path):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import flask.cli
 import pytest
-from sites_on_disk import lines, service, write
 
 from glassware.errors import ManifestError
 from glassware.manifest import dotenv_variables, secret
+from sites_on_disk import lines, service, write
 
 
 def test_order_of_sources(tmp_path: Path):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,9 +15,10 @@ from versions import SITE, save, serves
 
 
 @pytest.fixture
-def small_disks(site, tmp_path, monkeypatch) -> Iterator[tuple[Path, Path]]:
+def small_disks(site, monkeypatch) -> Iterator[tuple[Path, Path]]:
     """Two disks of 1 MiB, for the state of the site and for its runtime folder."""
-    disks = (site.folder / ".glassware", tmp_path / "run")
+    # Its path has to be short, or another is chosen.
+    disks = (site.folder / ".glassware", Path(tempfile.mkdtemp()))
     for disk in disks:
         disk.mkdir(parents=True, exist_ok=True)
         mount = ("mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(disk))
@@ -28,6 +30,7 @@ def small_disks(site, tmp_path, monkeypatch) -> Iterator[tuple[Path, Path]]:
         site.stop()
     for disk in disks:
         subprocess.run(("umount", "--lazy", str(disk)), check=True)
+        disk.rmdir()
 
 
 def fill(disk):
@@ -77,10 +80,7 @@ def test_a_reload_that_the_gateway_cannot_be_told_of_keeps_the_old_code(
     _, runtime = small_disks
     site.write(SITE)
     site.up()
-    for _ in range(20):
-        # What is being written meanwhile may leave room when it is done.
-        ballast = fill(runtime)
-        assert site.get("/").status == 200
+    ballast = fill(runtime)
 
     save(site, 2)
     site.until(lambda: "the old code serves on" in site.log.read_text(), "a report")

@@ -19,7 +19,8 @@ def test_an_ordinary_user_runs_every_engine() -> None:
     # may be in a folder of root's; it makes nobody root.
     prefix = (
         *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
-        *("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"),
+        *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+        *("--securebits=+no_setuid_fixup", "--"),
     )
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
     os.chown(folder, 65534, 65534)

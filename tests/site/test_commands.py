@@ -1,6 +1,7 @@
 """The commands, as their users run them, from any folder inside the site."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -340,3 +341,25 @@ def test_shell_completion_can_be_had(site, shell):
     )
 
     assert "_GLASSWARE_COMPLETE" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "logs pr",
+        "up pr",
+        "up --debug pr",
+        "restart pr",
+        "run pr",
+        "call pr",
+        "routes pr",
+    ],
+)
+def test_names_of_services_are_completed(site, words):
+    """Whether the site runs or not."""
+    site.write(SITE)
+    typed = {"COMP_WORDS": f"glassware {words}", "COMP_CWORD": str(len(words.split()))}
+
+    told = site.run(env={**os.environ, "_GLASSWARE_COMPLETE": "bash_complete", **typed})
+
+    assert told.stdout == "plain,prices\n"

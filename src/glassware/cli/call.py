@@ -7,11 +7,11 @@ import click
 
 from glassware.service.client import services
 
-from .site import here, known
+from .site import complete, here, known
 
 
 @click.command(epilog="Example: glassware call catalog /products/7")
-@click.argument("service")
+@click.argument("service", shell_complete=complete)
 @click.argument("path")
 @click.option("-X", "--method", default="GET", show_default=True)
 @click.option("-d", "--data", help="The body.")

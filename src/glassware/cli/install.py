@@ -14,7 +14,7 @@ from glassware.errors import GlasswareError
 from glassware.model import Service
 from glassware.plan import Plan, ServicePlan, make_plan
 
-from .site import here, known
+from .site import complete, here, known
 
 
 WITH_IT = ("flask", "pycurl", "werkzeug")
@@ -25,7 +25,7 @@ OLDEST = (3, 11)
 
 
 @click.command(epilog="Example: glassware install reports --python python3.13")
-@click.argument("services", nargs=-1)
+@click.argument("services", nargs=-1, shell_complete=complete)
 @click.option("--python", help="The interpreter to make the environments with.")
 def command(services: tuple[str, ...], python: str | None) -> None:
     """Make the environments of services that have requirements of their own.

@@ -8,7 +8,7 @@ import click
 from glassware.runner.control import listen
 from glassware.runner.logs import LogStore
 
-from .site import here, known
+from .site import complete, here, known
 from .terminal import Terminal
 
 
@@ -31,7 +31,7 @@ class Since(click.ParamType[float]):
 
 
 @click.command(epilog="Example: glassware logs catalog --since 10m --follow")
-@click.argument("sources", metavar="[SERVICE]...", nargs=-1)
+@click.argument("sources", metavar="[SERVICE]...", nargs=-1, shell_complete=complete)
 @click.option("--follow", "-f", is_flag=True, help="Go on as more is written.")
 @click.option("--since", type=Since(), default="1d", show_default=True)
 def command(sources: tuple[str, ...], follow: bool, since: float) -> None:

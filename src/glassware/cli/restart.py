@@ -4,11 +4,11 @@ import click
 
 from glassware.graph import callers_of, start_order
 
-from .site import here, known
+from .site import complete, here, known
 
 
 @click.command(epilog="Example: glassware restart catalog --with-callers")
-@click.argument("services", nargs=-1)
+@click.argument("services", nargs=-1, shell_complete=complete)
 @click.option("--with-callers", is_flag=True, help="Then whoever calls them, in order.")
 def command(services: tuple[str, ...], with_callers: bool) -> None:
     """Start SERVICES anew, or all; requests go on being answered meanwhile."""

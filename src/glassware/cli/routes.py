@@ -11,11 +11,11 @@ from glassware.plan import Plan, make_plan, mount_of
 from glassware.runner.inspection import inspect_all
 
 from . import output
-from .site import Here, here, json_option, known
+from .site import Here, complete, here, json_option, known
 
 
 @click.command(epilog="Example: glassware routes catalog --json")
-@click.argument("services", nargs=-1)
+@click.argument("services", nargs=-1, shell_complete=complete)
 @json_option
 def command(services: tuple[str, ...], as_json: bool) -> None:
     """List every URL of SERVICES, or of all: where it leads and where it is written."""

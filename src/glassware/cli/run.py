@@ -7,14 +7,14 @@ import click
 
 from glassware.errors import UsageError
 
-from .site import here, known
+from .site import complete, here, known
 
 
 @click.command(
     context_settings={"ignore_unknown_options": True},
     epilog="Example: glassware run users -- flask db upgrade",
 )
-@click.argument("service")
+@click.argument("service", shell_complete=complete)
 @click.argument("program", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED)
 def command(service: str, program: tuple[str, ...]) -> None:
     """Run COMMAND in the folder and environment of SERVICE, as the site runs it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from glassware.errors import UsageError
+from glassware.errors import GlasswareError, UsageError
 from glassware.manifest import find_site, load
 from glassware.model import Site
 from glassware.runner.control import ask
@@ -67,6 +67,15 @@ def known(names: tuple[str, ...], site: Site) -> tuple[str, ...]:
                 hint=f"its services: {', '.join(services)}",
             )
     return names
+
+
+def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the services that a shell may complete a name to."""
+    try:
+        services = here().load().services
+    except GlasswareError:
+        return []
+    return [s.name for s in services if s.name.startswith(incomplete)]
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

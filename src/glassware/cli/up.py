@@ -24,7 +24,7 @@ from glassware.runner.supervisor import Options, Supervisor
 
 from . import output
 from .install import offer_environments
-from .site import Here, here, known
+from .site import Here, complete, here, known
 from .terminal import Showing, Terminal, own_output
 
 
@@ -35,10 +35,15 @@ PATIENCE = 86_400.0
 @click.command(
     epilog="Example: glassware up storefront     starts it and what it needs"
 )
-@click.argument("services", nargs=-1)
+@click.argument("services", nargs=-1, shell_complete=complete)
 @click.option("--only", is_flag=True, help="Exactly the named services.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The public port.")
-@click.option("--debug", metavar="SERVICE", help="Give SERVICE the terminal.")
+@click.option(
+    "--debug",
+    metavar="SERVICE",
+    help="Give SERVICE the terminal.",
+    shell_complete=complete,
+)
 @click.option("--production", is_flag=True, help="For visitors, not for authors.")
 def command(
     services: tuple[str, ...],

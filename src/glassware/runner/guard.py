@@ -28,7 +28,8 @@ def guard(supervise: Callable[[], int]) -> int:
 
     Args:
         supervise: Runs the site and returns an exit code. It is called in a
-            forked child, so no thread may run yet.
+            forked child, so no thread may run yet, and calls `let_signals`
+            before it starts a process: a blocked signal is inherited.
 
     Returns:
         The exit code, or 128 plus the signal that ended the supervisor.
@@ -44,11 +45,15 @@ def guard(supervise: Callable[[], int]) -> int:
         signal.signal(signum, lambda number, _frame: _pass_on(pid, number))
     code = _wait_for(pid)
     _sweep()
+    for signum in PASSED_ON:
+        # The end is near, and another Ctrl-C must not change the exit code.
+        signal.signal(signum, signal.SIG_IGN)
     return code
 
 
 def _be_the_supervisor(guard_pid: int, supervise: Callable[[], int]) -> None:
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     die_with_parent(signal.SIGTERM)
     code = 1
     try:
@@ -65,6 +70,11 @@ def _be_the_supervisor(guard_pid: int, supervise: Callable[[], int]) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def let_signals() -> None:
+    """Let the signals arrive that waited until the supervisor hears them."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
 
 
 def _pass_on(pid: int, number: int) -> None:

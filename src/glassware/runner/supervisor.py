@@ -20,6 +20,7 @@ from .answers import control_of
 from .databases import Databases
 from .events import Bulletin, Logged, SiteReady, Told
 from .front import Front
+from .guard import let_signals
 from .keeper import Keeper
 from .lifecycle import Event
 from .logs import Joiner, LogStore
@@ -145,6 +146,7 @@ class Supervisor:
             await self._asked_to_stop.wait()
         finally:
             await self._wind_down()
+            self._hear_no_signals()
         return 0
 
     def stop(self) -> None:
@@ -311,6 +313,14 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(signum, self.stop)
+        let_signals()
+
+    def _hear_no_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(signum)
+            # Another Ctrl-C changes nothing any more, not even the exit code.
+            signal.signal(signum, signal.SIG_IGN)
 
     def begin(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine beside the others until the site stops."""

@@ -7,6 +7,7 @@ reaches only the guard, and so that ending it ends its whole process group.
 import asyncio
 import ctypes
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MOST_ORPHANS = 1000
+OPEN_FILES = 16_384
 WNOTHREAD = 0x20000000
 """Linux: wait only for what the calling thread started or the process adopted."""
 
@@ -34,6 +36,15 @@ def die_with_parent(signum: signal.Signals) -> None:
     """Be sent `signum` when the parent ends (Linux; elsewhere nothing)."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+
+
+def allow_open_files() -> None:
+    """Raise the soft limit of open files: each worker's output is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @dataclass(slots=True)
@@ -94,6 +105,7 @@ class Nursery:
     def open(self) -> None:
         """Begin to reap what ends; call it once, in the event loop."""
         become_subreaper()
+        allow_open_files()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
     def spawn(

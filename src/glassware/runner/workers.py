@@ -21,7 +21,7 @@ from .network import enclosed
 from .pipes import open_pipe
 from .processes import Child, Nursery, tied
 from .words import words
-from .zygotes import Zygotes, reachable
+from .zygotes import LARGEST_JOB, Zygotes, reachable
 
 
 START_WITHIN = 60.0
@@ -70,6 +70,11 @@ class Order:
     environment: Mapping[str, str] = field(repr=False)
     development: bool = True
     terminal: bool = False
+
+    @property
+    def forks(self) -> bool:
+        """Whether a zygote starts it."""
+        return self.plan.launch == "fork" and not self.terminal
 
     @property
     def debugs(self) -> bool:
@@ -194,35 +199,38 @@ class Starter:
         pipe, status = open_pipe(
             lambda data: self._heard(worker, data), lambda: self._silent(worker)
         )
-        output = self._output_of(order)
+        output = -1
         try:
-            if order.plan.launch == "fork" and not order.terminal:
+            output = self._output_of(order)
+            job = json.dumps(job_of(order)).encode()
+            # A job that is too large for the zygote's socket goes by a file.
+            if order.forks and len(job) <= LARGEST_JOB:
                 zygote = await self._zygotes.of(order.plan.interpreter)
-                await zygote.fork(job_of(order), [status, output])
+                await zygote.fork(job, [status, output])
             else:
-                self._has_process(worker, self._plain(order, status, output))
+                self._has_process(worker, self._plain(order, job, status, output))
         except BaseException:
             pipe.close()
             raise
         finally:
-            os.close(status)
-            os.close(output)
+            for descriptor in {status, output} - {-1}:
+                os.close(descriptor)
 
-    def _plain(self, order: Order, status: int, output: int) -> Child:
-        with tempfile.TemporaryFile() as job:
-            job.write(json.dumps(job_of(order)).encode())
-            job.seek(0)
+    def _plain(self, order: Order, job: bytes, status: int, output: int) -> Child:
+        with tempfile.TemporaryFile() as file:
+            file.write(job)
+            file.seek(0)
             interpreter = order.plan.interpreter
             return self._nursery.spawn(
                 [
                     str(interpreter or sys.executable),
                     *("-m", "glassware.worker", "--status", str(status)),
-                    *("--job", str(job.fileno())),
+                    *("--job", str(file.fileno())),
                 ],
                 environment=reachable(_without_secrets(order.environment), interpreter),
                 output=output,
                 cwd=order.plan.service.folder,
-                keep=[status, job.fileno()],
+                keep=[status, file.fileno()],
                 stdin=0 if order.terminal else subprocess.DEVNULL,
             )
 

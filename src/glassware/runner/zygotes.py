@@ -34,19 +34,18 @@ class Zygote:
     control: socket.socket
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def fork(self, job: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+    async def fork(self, job: bytes, descriptors: Sequence[int]) -> None:
         """Ask for a worker; waits while many are being asked for.
 
         Args:
-            job: What it is to serve; see `glassware.worker.job`.
+            job: What it is to serve, as JSON; see `glassware.worker.job`.
             descriptors: Its status pipe and its output, in this order.
 
         Raises:
             OSError: The zygote is gone.
         """
-        message = json.dumps(job).encode()
         async with self.turn:
-            await self._send(message, descriptors)
+            await self._send(job, descriptors)
 
     async def _send(self, message: bytes, descriptors: Sequence[int]) -> None:
         while True:

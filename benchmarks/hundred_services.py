@@ -100,7 +100,7 @@ def glassware(folder: Path, names: list[str]) -> tuple[float, float]:
     )
     try:
         note = folder / ".glassware" / "site.json"
-        until_all([note.exists])
+        until_all([lambda: note.exists() and "localhost:" in note.read_text()])
         port = int(note.read_text().split("localhost:")[1].split('"')[0])
         until_all([lambda n=n: answers(port, f"/{n}/") for n in names])
         seconds = time.monotonic() - began

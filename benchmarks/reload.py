@@ -90,7 +90,7 @@ def main() -> None:
         ]
         try:
             note = Path(place) / "site" / ".glassware" / "site.json"
-            while not note.exists():
+            while not note.exists() or "localhost:" not in note.read_text():
                 time.sleep(0.01)
             ours = int(note.read_text().split("localhost:")[1].split('"')[0])
             ports = {"glassware": ours, "flask run": port}

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from glassware.errors import GatewayError
 from glassware.gateway import Gateway, Place, Upstream, is_free, taken
 from glassware.plan import Plan
+from glassware.status import Phase
 
 from .addresses import Ports
 from .events import Bulletin, Importance, Told
@@ -23,6 +24,8 @@ from .services import RunningService
 FIRST_PORT = 8000
 READY_WITHIN = 20.0
 ASK_EVERY = 0.005
+GATHER = 0.1
+MANY = 10
 TRY_AGAIN = 1.0
 HEALTHY_AFTER = 10.0
 
@@ -148,6 +151,8 @@ class Front:
 
     async def _publish(self) -> bool:
         async with self._publishing:
+            if self._more_to_come():
+                await asyncio.sleep(GATHER)
             self._round = None
             gateway = self._theirs()
             gateway.place = replace(gateway.place, plan=self._around.plan.gateway)
@@ -182,6 +187,11 @@ class Front:
             task.cancel()
         for task in done:
             task.result()
+
+    def _more_to_come(self) -> bool:
+        """Whether so many services start that one round is best kept for several."""
+        phases = [service.phase for service in self._around.services.values()]
+        return phases.count(Phase.STARTING) >= MANY
 
     async def _bring_up(self, gateway: Gateway) -> None:
         async with self._publishing:

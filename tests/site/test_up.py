@@ -1,5 +1,6 @@
 """One command runs a site, and nothing is left when it ends."""
 
+import json
 import os
 import signal
 import time
@@ -153,15 +154,18 @@ def test_two_sites_run_side_by_side(site, tmp_path):
         other.stop()
 
 
-def test_the_port_is_the_same_next_time(site):
+def test_the_port_is_the_same_next_time(site, listener):
     """Bookmarks go on to work."""
     site.write(HELLO)
+    port = listener.getsockname()[1]
+    listener.close()
+    site.write({".glassware/ports.json": json.dumps({"gateway": port})})
     site.up()
     first = site.url
     site.stop()
     site.up()
 
-    assert site.url == first
+    assert first == site.url == f"http://localhost:{port}"
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_an_error(site, listener):

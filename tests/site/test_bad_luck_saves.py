@@ -206,3 +206,22 @@ def test_a_checkout_that_touches_hundreds_of_files_reloads_once_or_twice(site):
             lambda name=name: site.get(f"/{name}/").json()["version"] == 2,
             f"version 2 of {name}",
         )
+
+
+def test_names_that_are_no_text_and_folders_elsewhere_reload_as_others(site):
+    """A file whose name is no UTF-8, in a service that is a symbolic link."""
+    site.write(SITE)
+    folder = site.folder / "services/shop"
+    elsewhere = site.folder.parent / "elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    site.up()
+
+    save(site, 2)
+    site.until(serves(site, 2), "version 2")
+    odd = os.fsencode(elsewhere) + b"/\xff.py"
+    os.close(os.open(odd, os.O_CREAT | os.O_WRONLY))
+    site.until(lambda: "gone unseen" in site.log.read_text(), "a report")
+
+    save(site, 3)
+    site.until(serves(site, 3), "version 3")

@@ -1,8 +1,10 @@
 """Which services a save touches."""
 
 import asyncio
+import os
 import sysconfig
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch
@@ -31,13 +33,14 @@ class _Filter(DefaultFilter):
 
 
 async def saves(
-    folders: Iterable[Path], until: asyncio.Event
+    folders: Iterable[Path], until: asyncio.Event, polling: bool = False
 ) -> AsyncIterator[frozenset[Path]]:
     """Return each burst of saves below `folders`, once it has ended.
 
     Args:
         folders: Those that are there are watched, with all below them.
         until: Ends the watching.
+        polling: Look at each file in turn, where the system cannot tell.
     """
     async for changes in awatch(
         *(folder for folder in folders if folder.is_dir()),
@@ -47,8 +50,40 @@ async def saves(
         recursive=True,
         raise_interrupt=False,
         stop_event=until,
+        force_polling=polling or None,
     ):
         yield frozenset(Path(path) for _, path in changes)
+
+
+def saved_since(folders: Iterable[Path], moment: float) -> frozenset[Path]:
+    """Return the files below `folders` that were written after `moment`."""
+    wanted = _Filter()
+    return frozenset(
+        path
+        for folder in folders
+        for path in _files(folder, frozenset(_Filter.ignore_dirs))
+        if _written(path) >= moment and wanted(Change.modified, str(path))
+    )
+
+
+def _files(folder: Path, ignored: frozenset[str]) -> Iterator[Path]:
+    seen: set[str] = set()
+    for home, below, names in os.walk(folder, followlinks=True):
+        # A link may lead back to where it is.
+        seen.add(os.path.realpath(home))
+        below[:] = [
+            name
+            for name in below
+            if name not in ignored
+            and os.path.realpath(f"{home}/{name}") not in seen
+        ]
+        yield from (Path(home, name) for name in names)
+
+
+def _written(path: Path) -> float:
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 async def installs(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:

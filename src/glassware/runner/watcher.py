@@ -1,20 +1,36 @@
 """Watches the site's files and lets services start anew when theirs change."""
 
 import asyncio
+import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
 from glassware.plan import Plan
 
+from .events import Bulletin, Told
 from .services import RunningService
-from .watch import installs, is_migration, reshapes, saves, site_packages, touched
+from .watch import (
+    installs,
+    is_migration,
+    reshapes,
+    saved_since,
+    saves,
+    site_packages,
+    touched,
+)
 from .zygotes import Zygotes
+
+
+TRY_AGAIN = 0.2
+BURST = 0.5
 
 
 class Surroundings(Protocol):
     """What the watcher needs of the supervisor."""
 
     plan: Plan
+    bulletin: Bulletin
     services: dict[str, RunningService]
     zygotes: Zygotes
 
@@ -29,14 +45,34 @@ class Watcher:
         self._around = around
         self._folders: frozenset[Path] = frozenset()
         self._elsewhere = asyncio.Event()
+        self._catching_up: asyncio.Task[None] | None = None
+        self._told: set[str] = set()
 
     async def run(self) -> None:
         """Start services anew when their files are saved."""
+        polling = False
         while True:
+            slack = 0.0
             self._elsewhere.clear()
             self._folders = self._watched()
-            async for paths in saves(self._folders, self._elsewhere):
-                self._saved(paths)
+            try:
+                async for paths in saves(self._folders, self._elsewhere, polling):
+                    self._saved(paths)
+            except Exception as error:  # noqa: BLE001 - saves have to go on to count
+                cause = _cause(error)
+                # The machine's limit; others pass, as a name that is no UTF-8.
+                limit = isinstance(cause, OSError) or "watcher" in str(cause)
+                polling = polling or limit
+                how = "; the files are looked at in turn" if limit else ""
+                self._complain(f"a save may have gone unseen: {cause}{how}")
+                await asyncio.sleep(TRY_AGAIN)
+                slack = BURST + TRY_AGAIN
+            self._catching_up = asyncio.create_task(self._catch_up(time.time() - slack))
+
+    async def _catch_up(self, since: float) -> None:
+        """Take what was saved while nobody watched, once somebody does again."""
+        await asyncio.sleep(BURST)
+        self._saved(await asyncio.to_thread(saved_since, self._folders, since))
 
     async def run_installs(self) -> None:
         """Start services anew when packages are installed for them."""
@@ -46,12 +82,23 @@ class Watcher:
             for service in around.plan.services
             if service.launch in {"fork", "isolated"}
         }
-        async for folders in installs(interpreters):
-            hit = {interpreters[folder] for folder in folders}
-            around.zygotes.forget(hit)
-            for service in around.services.values():
-                if service.plan.interpreter in hit:
-                    service.changed()
+        try:
+            async for folders in installs(interpreters):
+                self._installed({interpreters[folder] for folder in folders})
+        except Exception as error:  # noqa: BLE001 - as above
+            self._complain(f"installed packages go unseen: {_cause(error)}")
+
+    def _installed(self, interpreters: Collection[Path | None]) -> None:
+        self._around.zygotes.forget(interpreters)
+        for service in self._around.services.values():
+            if service.plan.interpreter in interpreters:
+                service.changed()
+
+    def _complain(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            told = Told(at=time.time(), source="", text=text, importance="warning")
+            self._around.bulletin.tell(told)
 
     def look_again(self) -> None:
         """Take note of folders that workers have imported from since."""
@@ -80,3 +127,9 @@ class Watcher:
         migration = any(is_migration(path) for path in paths)
         for name in sorted(hit & around.services.keys()):
             around.services[name].changed(migration=migration)
+
+
+def _cause(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

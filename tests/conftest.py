@@ -14,7 +14,7 @@ from waiting import children, until
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start each test without the variables that change what is tested."""
     for name in tuple(os.environ):
-        if name.startswith(("GLASSWARE_", "FLASK_")):
+        if name.startswith(("GLASSWARE_", "FLASK_", "PYTHONDONTWRITE")):
             monkeypatch.delenv(name)
 
 

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from glassware.errors import AppNotLoaded
 
+from .bytecode import keep_only_settled
 from .convention import conventional_app, module_name
 from .find import (
     Application,
@@ -47,6 +48,7 @@ def load(folder: Path, app: str | None, service: str) -> Loaded:
         AppNotLoaded: There is no application where it was said to be.
         BaseException: Whatever the service's own code raises at import.
     """
+    keep_only_settled()
     app = app or conventional_app(folder, service)
     place, _, name = app.partition(":")
     search((folder / "src", folder))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from .bytecode import keep_only_settled
 from .endpoints import share_modules
 from .fork import become_worker, fork_worker
 from .job import LARGEST_JOB, read_job
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
     one_arena()
+    keep_only_settled()
     skipped = _preload(arguments, options)
     warm_up()
     share_modules()

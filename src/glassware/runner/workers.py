@@ -162,7 +162,8 @@ class Starter:
             on_exit=on_exit,
             address=order.socket or (order.host, order.port),
         )
-        loop.call_later(START_WITHIN, self._too_late, worker)
+        too_late = loop.call_later(START_WITHIN, self._too_late, worker)
+        worker.ready.add_done_callback(lambda _: too_late.cancel())
         try:
             if order.plan.launch in {"command", "companion"}:
                 await self._start_command(worker)

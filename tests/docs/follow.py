@@ -102,8 +102,8 @@ def _commands(text: str) -> list[tuple[str, list[str]]]:
 
 
 def _holds(said: str, shown: Iterable[str]) -> bool:
-    """Whether the lines of `shown` occur in `said` in their order."""
-    lines = iter([_plain(line) for line in said.splitlines()])
+    """Whether every line of `shown` occurs in `said`; services start in any order."""
+    lines = [_plain(line) for line in said.splitlines()]
     return all(_plain(line) in lines for line in shown)
 
 

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from kernel import need_host_names
+
 
 ASKS = """
     import json
@@ -144,6 +146,7 @@ def test_programs_with_their_own_port_are_public_as_declared(site, port):
 
 def test_a_host_name_that_is_written_into_code_resolves(site):
     """`http://users:…` leads to the service, for this site alone."""
+    need_host_names()
     answer = site.get("/by-name").json()
 
     assert answer["id"] == 7

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kernel import need_host_names, need_user_namespaces
+
 
 SITE = {
     "services/front/app.py": """
@@ -61,6 +63,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.parametrize("through", [(), AS_SOMEBODY], ids=["myself", "somebody"])
 def test_a_host_name_and_a_port_resolve(site, runtime, through):
     """For whoever runs the site; no other program of the machine sees the name."""
+    need_user_namespaces() if through else need_host_names()
     site.write(SITE)
     site.up(through=through)
 
@@ -71,6 +74,7 @@ def test_a_host_name_and_a_port_resolve(site, runtime, through):
 
 def test_where_the_kernel_refuses_the_terminal_says_what_to_do(site, runtime):
     """The site runs all the same, and the lines for `/etc/hosts` are there to copy."""
+    need_user_namespaces()
     site.write(SITE)
     site.up(through=WITHOUT_NAMESPACES)
 

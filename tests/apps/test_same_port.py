@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from glassware.gateway import is_free
+from kernel import need_host_names, need_networks, need_user_namespaces
 from sites import SiteUnderTest, ended
 from waiting import until
 
@@ -151,6 +152,7 @@ def fresh() -> Iterator[SiteUnderTest]:
 )
 def site(request: pytest.FixtureRequest, port: int) -> Iterator[SiteUnderTest]:
     """Two programs with one port, and an application that asks one of them."""
+    need_user_namespaces() if request.param else need_networks()
     second = {"SECOND": '"{services.second.url}"'}
     environment = "\n".join(f"environment.{k} = {v}" for k, v in second.items())
     files = {
@@ -191,6 +193,8 @@ def test_nothing_listens_on_that_port_outside(site, port):
 @pytest.mark.parametrize("by", ["variable", "host-name"])
 def test_one_calls_the_other_at_the_same_port(site, by):
     """A neighbour's address is never taken for the caller's own."""
+    if by == "host-name":
+        need_host_names()
     assert site.get(f"/first/{by}").text == "second"
 
 
@@ -265,6 +269,7 @@ def test_a_program_that_ends_says_how(fresh, port):
 
 def test_where_the_kernel_refuses_two_are_told_apart(fresh, port):
     """The error names both, the kernel's reason and the ways out."""
+    need_user_namespaces()
     fresh.write(program("first", port) | program("second", port))
     fresh.up(wait=False, through=WITHOUT_NETWORKS)
 
@@ -278,6 +283,7 @@ def test_where_the_kernel_refuses_two_are_told_apart(fresh, port):
 
 def test_where_the_kernel_refuses_one_runs_outside(fresh):
     """As long as nobody else wants its port."""
+    need_user_namespaces()
     port = free_port()
     fresh.write(program("first", port))
     fresh.up(through=WITHOUT_NETWORKS)

@@ -17,6 +17,7 @@ from waiting import children, until
 
 def run(coroutine_function):
     """Run in a fresh event loop; what this process is for orphans ends with it."""
+    before = children()
 
     async def whole():
         nursery = Nursery()
@@ -27,17 +28,17 @@ def run(coroutine_function):
             asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
 
     result = asyncio.run(whole())
-    until(no_orphans, "the end of every orphan")
+    until(lambda: no_orphans(before), "the end of every orphan")
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
     return result
 
 
-def no_orphans():
+def no_orphans(before):
     """Reap adopted grandchildren; whether none is left."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    return not children()
+    for pid in children() - before:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return children() <= before
 
 
 def gone(pid):

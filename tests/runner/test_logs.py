@@ -1,7 +1,9 @@
 """Joining, keeping and reading what services write."""
 
 import time
+from contextlib import closing
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,9 +84,15 @@ def test_no_text_is_lost_however_it_is_cut(data, cuts):
     assert letters("".join(entries)) == letters(data.decode(errors="replace"))
 
 
-def test_what_is_kept_is_read_back(tmp_path):
+@pytest.fixture
+def store(tmp_path):
+    """Log files in a folder of their own."""
+    with closing(LogStore(tmp_path)) as store:
+        yield store
+
+
+def test_what_is_kept_is_read_back(store):
     """Entries of several sources come back in the order of their times."""
-    store = LogStore(tmp_path)
     now = round(time.time(), 3)
     told = [
         Logged(at=now, source="cart", text="one"),
@@ -98,10 +106,9 @@ def test_what_is_kept_is_read_back(tmp_path):
     assert list(store.read(["cart"], since=now + 1)) == [told[2]]
 
 
-def test_files_are_rotated_and_the_oldest_dropped(tmp_path, monkeypatch):
+def test_files_are_rotated_and_the_oldest_dropped(store, tmp_path, monkeypatch):
     """Logs never grow without a bound, and the newest lines are there."""
     monkeypatch.setattr(logs, "LARGEST", 2_000)
-    store = LogStore(tmp_path)
     for number in range(500):
         store.hear(Logged(at=1000.0 + number, source="cart", text=f"line {number}"))
 
@@ -112,14 +119,14 @@ def test_files_are_rotated_and_the_oldest_dropped(tmp_path, monkeypatch):
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 4 * 2_100
 
 
-def test_a_folder_that_cannot_be_written_costs_lines_only(tmp_path):
+def test_a_folder_that_cannot_be_written_costs_lines_only(store, tmp_path):
     """A full or missing disk is counted and stops nothing."""
-    store = LogStore(tmp_path / "missing")
+    tmp_path.rmdir()
 
     store.hear(Logged(at=1.0, source="cart", text="one"))
 
     assert store.lost == 1
     assert store.last("cart") == "one"
-    (tmp_path / "missing").mkdir()
+    tmp_path.mkdir()
     store.hear(Logged(at=2.0, source="cart", text="two"))
     assert [entry.text for entry in store.read()] == ["two"]

@@ -66,6 +66,7 @@ class Terminal:
         longest = max((len(source) for source in sources), default=8)
         self._width = min(longest, WIDEST)
         self._console = Console(file=file, highlight=False, soft_wrap=True)
+        self._prefixes: dict[tuple[str, str, int], str] = {}
         self._dates = dates
         self._hidden = hidden
 
@@ -89,11 +90,30 @@ class Terminal:
         self._width = min(max(self._width, len(source)), WIDEST)
         stamp = time.strftime(form, time.localtime(at))
         for number, line in enumerate(text.splitlines()):
-            shown = Text(f"{stamp} " if not number else " " * (len(stamp) + 1), "dim")
-            shown.append(f"{source[: self._width]:<{self._width}} ", colour_of(source))
-            shown.append("│ ", "dim")
-            shown.append(Text.from_ansi(line) if not style else Text(line, style))
-            self._console.print(shown)
+            begin = stamp if not number else " " * len(stamp)
+            if line.isprintable() and not style:
+                # Most lines by far, and rich takes its time.
+                self._console.file.write(f"{self._prefix(begin, source)}{line}\n")
+                continue
+            shown = Text(line, style) if style else Text.from_ansi(line)
+            self._console.print(self._head(begin, source).append(shown))
+        self._console.file.flush()
+
+    def _head(self, begin: str, source: str) -> Text:
+        shown = Text(f"{begin} ", "dim")
+        shown.append(f"{source[: self._width]:<{self._width}} ", colour_of(source))
+        return shown.append("│ ", "dim")
+
+    def _prefix(self, begin: str, source: str) -> str:
+        """Return the head of a line as it is written, colours included."""
+        key = (begin, source, self._width)
+        if key not in self._prefixes:
+            # There are new ones with each second.
+            self._prefixes.clear()
+            with self._console.capture() as written:
+                self._console.print(self._head(begin, source), end="")
+            self._prefixes[key] = written.get()
+        return self._prefixes[key]
 
     def _told(self, event: Told) -> None:
         style = STYLES[event.importance]

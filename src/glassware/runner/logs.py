@@ -5,8 +5,11 @@ the file for each line of its text: a time, then the text; continued lines have
 a tab where the time would be.
 """
 
+import errno
 import heapq
+import os
 import re
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -17,6 +20,7 @@ from pathlib import Path
 from .events import Event, Logged, Told
 
 
+KEPT_OPEN = 0.5
 LARGEST = 4 * 1024 * 1024
 KEPT = 3
 TRACEBACK = "Traceback (most recent call last):"
@@ -90,6 +94,7 @@ class LogStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._last: dict[str, deque[str]] = {}
+        self._open: tuple[str, int, float] | None = None
         self._torn: set[str] = set()
         self.lost = 0
         self.trouble: str | None = None
@@ -134,20 +139,39 @@ class LogStore:
             # The last line may have got no further than its middle.
             whole = "\n" + whole
         try:
-            with path.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(whole)
-                size = file.tell()
+            if self._write(source, path, whole.encode(errors="replace")) > LARGEST:
+                self._rotate(path)
             self._torn.discard(source)
             self.trouble = None
-            if size > LARGEST:
-                self._rotate(path)
         except OSError as error:
             # A full disk costs log lines, never the site.
             self._torn.add(source)
             self.trouble = error.strerror
             self.lost += 1
+            self.close()
+
+    def _write(self, source: str, path: Path, data: bytes) -> int:
+        """Append to a file and return its size then."""
+        now = time.monotonic()
+        if self._open is None or self._open[0] != source or now > self._open[2]:
+            # Kept open while one source writes much, and for no longer than a
+            # moment: somebody may have removed the file.
+            self.close()
+            how = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            self._open = (source, os.open(path, how, 0o600), now + KEPT_OPEN)
+        descriptor = self._open[1]
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return os.lseek(descriptor, 0, os.SEEK_CUR)
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self._open is not None:
+            os.close(self._open[1])
+            self._open = None
 
     def _rotate(self, path: Path) -> None:
+        self.close()
         for number in range(KEPT - 1, 0, -1):
             older = path.with_name(f"{path.name}.{number}")
             with suppress(FileNotFoundError):

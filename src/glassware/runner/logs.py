@@ -27,7 +27,8 @@ TRACEBACK = "Traceback (most recent call last):"
 LONGEST_LINE = 16 * 1024
 MOST_LINES = 5000
 
-_CONTINUES = re.compile(r"\s|During handling|The above exception|Traceback \(|$")
+_CHAINS = re.compile(r"During handling of|The above exception was")
+_CONTINUES = re.compile(rf"\s|{_CHAINS.pattern}|Traceback \(|$")
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ class Joiner:
 
     _pending: bytes = b""
     _lines: list[str] = field(default_factory=list)
-    _begun: bool = False
+    _inside: bool = False
+    """Whether a traceback has begun and its last line is not there yet."""
 
     def feed(self, data: bytes) -> list[str]:
         """Take what was read; return the entries that are complete."""
@@ -47,7 +49,7 @@ class Joiner:
         entries: list[str] = []
         for raw in whole:
             entries.extend(self._take(raw.decode(errors="replace").rstrip("\r")))
-        if not self._in_traceback() or len(self._lines) > MOST_LINES:
+        if not self._inside or len(self._lines) > MOST_LINES:
             entries.extend(self._flush())
         return entries
 
@@ -60,25 +62,27 @@ class Joiner:
         return entries + self._flush()
 
     def _take(self, line: str) -> list[str]:
-        open_ended = self._in_traceback()
-        if self._lines and (_CONTINUES.match(line) or open_ended):
-            self._lines.append(line)
-        else:
+        begins = line.startswith(TRACEBACK)
+        if not self._inside and not self._belongs(line, begins=begins):
             entries = self._flush()
-            self._lines = [line]
-            self._begun = line.startswith(TRACEBACK)
+            self._lines, self._inside = [line], begins
             return entries
-        # Another may follow: "During handling of the above exception, …".
-        self._begun = line.startswith(TRACEBACK) or (
-            open_ended and bool(_CONTINUES.match(line))
-        )
+        self._lines.append(line)
+        self._inside = begins or (self._inside and bool(_CONTINUES.match(line)))
         return []
 
-    def _in_traceback(self) -> bool:
-        return self._begun
+    def _belongs(self, line: str, *, begins: bool) -> bool:
+        """Tell whether a line belongs to those before it, a traceback or not."""
+        if not self._lines or not _CONTINUES.match(line):
+            return False
+        if not begins or not any(text.startswith(TRACEBACK) for text in self._lines):
+            return True
+        # The second of two is another matter, unless it came of the first.
+        said = next((text for text in reversed(self._lines) if text), "")
+        return bool(_CHAINS.match(said))
 
     def _flush(self) -> list[str]:
-        lines, self._lines, self._begun = self._lines, [], False
+        lines, self._lines, self._inside = self._lines, [], False
         text = "\n".join(lines).rstrip()
         return [text] if text else []
 

@@ -21,8 +21,8 @@ class Supervised(Protocol):
     def snapshot(self) -> Snapshot:
         """Return the whole site at this moment."""
 
-    def restart(self, names: tuple[str, ...]) -> None:
-        """Start services anew."""
+    async def restart(self, names: tuple[str, ...]) -> None:
+        """Start services anew, one after the other."""
 
     async def variables(self, plan: ServicePlan) -> dict[str, str]:
         """Return the complete environment of a service."""
@@ -35,7 +35,7 @@ def control_of(site: Supervised) -> ControlServer:
         return asdict(site.snapshot())
 
     async def restart(request: dict[str, Any]) -> Mapping[str, Any]:
-        site.restart(tuple(request["services"]))
+        await site.restart(tuple(request["services"]))
         return {}
 
     async def environment(request: dict[str, Any]) -> Mapping[str, Any]:

@@ -130,14 +130,22 @@ async def _send(writer: asyncio.StreamWriter, answer: Mapping[str, Any]) -> None
     await writer.drain()
 
 
-def ask(path: Path, op: str, **arguments: Any) -> dict[str, Any]:
+def ask(
+    path: Path, op: str, *, within: float = ANSWER_WITHIN, **arguments: Any
+) -> dict[str, Any]:
     """Ask the running site and return its answer.
+
+    Args:
+        path: The control socket.
+        op: What is asked.
+        within: Seconds to wait for the answer.
+        **arguments: More of the request.
 
     Raises:
         SiteNotRunning: Nobody listens at `path`.
         GlasswareError: The site refused.
     """
-    for answer in listen(path, op, timeout=ANSWER_WITHIN, **arguments):
+    for answer in listen(path, op, timeout=within, **arguments):
         if "error" in answer:
             raise GlasswareError(str(answer["error"]), hint=answer.get("hint"))
         return answer

@@ -170,14 +170,16 @@ class Supervisor:
             gateway_pid=self._front.pid,
         )
 
-    def restart(self, names: tuple[str, ...]) -> None:
-        """Start services anew, in the order given.
+    async def restart(self, names: tuple[str, ...]) -> None:
+        """Start services anew, each when the one before it runs or has failed.
 
         Raises:
             KeyError: One of them does not run.
         """
         for service in [self.services[name] for name in names]:
+            service.settled.clear()
             service.changed(migration=True)
+            await service.settled.wait()
 
     async def start(self, order: Order, on_exit: Callable[[Worker], None]) -> Worker:
         """Start a worker; see `services.Surroundings`."""

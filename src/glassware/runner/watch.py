@@ -74,8 +74,7 @@ def _files(folder: Path, ignored: frozenset[str]) -> Iterator[Path]:
         below[:] = [
             name
             for name in below
-            if name not in ignored
-            and os.path.realpath(f"{home}/{name}") not in seen
+            if name not in ignored and os.path.realpath(f"{home}/{name}") not in seen
         ]
         yield from (Path(home, name) for name in names)
 

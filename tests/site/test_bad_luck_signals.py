@@ -236,3 +236,57 @@ def restarted(site):
 def descriptors(pid):
     """Return how many descriptors a process has."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def test_a_site_under_nohup_outlives_its_terminal(site):
+    """It was asked to."""
+    site.write(SITE)
+    site.up(through=("nohup",))
+
+    site.process.send_signal(signal.SIGHUP)
+
+    assert {site.get("/").status for _ in range(20)} == {200}
+    assert site.service("shop")["phase"] == "running"
+    assert site.stop() == 0
+
+
+def test_a_site_without_any_stream_runs(site):
+    """Closed ones are not mistaken for the site's own files."""
+    site.write(SITE)
+    site.up(wait=False, through=("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"))
+    note = site.folder / ".glassware/site.json"
+    site.until(note.exists, "its claim")
+    site.until(lambda: site.service("shop")["phase"] == "running", "readiness")
+
+    assert site.get("/").status == 200
+    assert site.stop() == 0
+
+
+def test_what_hides_from_its_service_is_ended_with_the_site(site):
+    """In another session, deaf to signals, and with a name that is no text."""
+    site.write(SITE)
+    site.write(
+        {
+            "services/other/app.py": """
+                import ctypes, os, signal, time
+
+                from flask import Flask
+
+                app = Flask(__name__)
+                if os.fork() == 0:
+                    os.setsid()
+                    for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                        signal.signal(signum, signal.SIG_IGN)
+                    ctypes.CDLL(None).prctl(15, b") \\xff Z 1 (", 0, 0, 0)
+                    time.sleep(1000)
+                """
+        }
+    )
+    site.up()
+    before = len(site.processes())
+
+    os.kill(site.snapshot()["pid"], signal.SIGKILL)
+    site.process.wait(10)
+
+    until(lambda: not site.processes(), "the end of everything", patience=2.0)
+    assert before >= 7

@@ -3,6 +3,7 @@
 This room is the only place that prints, exits, and wires the others together.
 """
 
+import os
 import sys
 from importlib import import_module
 
@@ -79,8 +80,17 @@ def main() -> None:
             err=True,
         )
         sys.exit(2)
+    _have_streams()
     try:
         cli.main(prog_name="glassware", standalone_mode=True)
     except GlasswareError as error:
         output.show_error(error)
         sys.exit(error.exit_code)
+
+
+def _have_streams() -> None:
+    """Put nothing where a stream is closed, or the next file would be that stream."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))

@@ -41,7 +41,7 @@ def guard(supervise: Callable[[], int]) -> int:
     pid = os.fork()
     if pid == 0:
         _be_the_supervisor(guard_pid, supervise)
-    for signum in PASSED_ON:
+    for signum in heard():
         signal.signal(signum, lambda number, _frame: _pass_on(pid, number))
     code = _wait_for(pid)
     _sweep()
@@ -70,6 +70,14 @@ def _be_the_supervisor(guard_pid: int, supervise: Callable[[], int]) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def heard() -> Iterator[signal.Signals]:
+    """Return the signals that stop the site."""
+    for signum in PASSED_ON:
+        # `nohup` asks to go on when the terminal is closed.
+        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
+            yield signum
 
 
 def let_signals() -> None:

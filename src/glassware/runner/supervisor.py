@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from .answers import control_of
 from .databases import Databases
 from .events import Bulletin, Logged, SiteReady, Told
 from .front import Front
-from .guard import let_signals
+from .guard import heard, let_signals
 from .keeper import Keeper
 from .lifecycle import Event
 from .logs import Joiner, LogStore
@@ -36,6 +37,7 @@ from .workers import Order, Starter, Worker
 from .zygotes import Zygotes
 
 
+SETTLED_WITHIN = 15.0
 QUICKLY = 0.8
 """Seconds that anything may take to end when the site stops in development."""
 
@@ -279,8 +281,10 @@ class Supervisor:
         self.begin(self.publish())
 
     async def _say_when_ready(self) -> None:
-        for service in tuple(self.services.values()):
-            await service.settled.wait()
+        waiting = [service.settled.wait() for service in self.services.values()]
+        with suppress(TimeoutError):
+            # One that takes its time, or for ever, hides the address from nobody.
+            await asyncio.wait_for(asyncio.gather(*waiting), SETTLED_WITHIN)
         await self._front.ready.wait()
         if self._asked_to_stop.is_set():
             return
@@ -313,13 +317,13 @@ class Supervisor:
 
     def _hear_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in heard():
             loop.add_signal_handler(signum, self.stop)
         let_signals()
 
     def _hear_no_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in heard():
             loop.remove_signal_handler(signum)
             # Another Ctrl-C changes nothing any more, not even the exit code.
             signal.signal(signum, signal.SIG_IGN)

@@ -37,7 +37,7 @@ from .workers import Order, Starter, Worker
 from .zygotes import Zygotes
 
 
-SETTLED_WITHIN = 15.0
+SETTLED_WITHIN = 25.0
 QUICKLY = 0.8
 """Seconds that anything may take to end when the site stops in development."""
 

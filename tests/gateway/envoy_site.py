@@ -74,13 +74,13 @@ class EnvoySite:
     def start(self, *upstreams: Upstream) -> None:
         """Write, start Envoy, and return when it serves."""
         version = self.gateway.update(upstreams)
-        self._launch()
+        self.launch()
         until(self._up, "Envoy's start")
         self.settle(version)
 
     def run_to_end(self) -> int:
         """Start an Envoy that ends by itself, and return its exit status."""
-        self._launch()
+        self.launch()
         assert self.process is not None
         return self.process.wait(10)
 
@@ -127,7 +127,8 @@ class EnvoySite:
         descriptors = Path(f"/proc/{self.process.pid}/fd").iterdir()
         return sum("inotify" in str(fd.readlink()) for fd in descriptors)
 
-    def _launch(self) -> None:
+    def launch(self) -> None:
+        """Start Envoy; wait for nothing."""
         argv, environment = self.gateway.launch()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

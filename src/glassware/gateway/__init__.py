@@ -6,7 +6,7 @@ them. Nothing here starts a process: the supervisor does.
 """
 
 from .binary import check_envoy, find_envoy
-from .ports import Holder, free_port, holder, is_free, taken
+from .ports import Holder, free_port, holder, is_free, taken, taken_meanwhile
 from .proxy import Gateway, Version
 from .state import Place, Upstream
 
@@ -23,4 +23,5 @@ __all__ = [
     "holder",
     "is_free",
     "taken",
+    "taken_meanwhile",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassware.errors import PortTaken
+from glassware.errors import GatewayError, PortTaken
 
 
 _PROC = Path("/proc")
@@ -78,6 +78,16 @@ def taken(host: str, port: int) -> PortTaken:
     return PortTaken(
         f"port {port} on `{host}` belongs to {who or 'another program'}",
         hint="stop it, or name another `port` in `[gateway]` of `site.toml`",
+    )
+
+
+def taken_meanwhile(host: str, port: int) -> GatewayError:
+    """Return the error for a port that was free when it was chosen."""
+    who = holder(port)
+    return GatewayError(
+        f"port {port} on `{host}` was taken while the site started: it belongs to "
+        f"{who or 'another program'}",
+        hint="start the site again, and it takes the next free one",
     )
 
 

@@ -18,6 +18,7 @@ from .binary import find_envoy
 from .clusters import marks
 from .envoy import KINDS, Data, bootstrap, complete, discovery, resources
 from .limits import affordable
+from .ports import taken_meanwhile
 from .routes import ANY
 from .state import Place, Upstream
 
@@ -29,6 +30,7 @@ _STATISTICS = {
     "routes": "http.public.rds.public",
 }
 _THREADS = "thread_local_cluster_manager.worker_{}.clusters_inflated"
+_WORKERS = "listener_manager.workers_started"
 _ASKED = (
     r"\.(cds|lds|rds\.public)\.(version_text|update_rejected)$"
     r"|worker_\d*\.clusters_inflated$"
@@ -110,12 +112,23 @@ class Gateway:
         return (*self._command(path), "--log-level", "warning"), {}
 
     def ready(self) -> bool:
-        """Ask whether the public port is served."""
+        """Ask whether the public port is served.
+
+        Raises:
+            GatewayError: Envoy runs, and has given the port up: somebody else
+                began to listen there while it started.
+        """
         try:
             status, _ = self._admin.ask("/ready")
+            known = self._admin.statistics(_WORKERS)
+            if status != HTTPStatus.OK or known.get(_WORKERS) != "1":
+                return False
+            _, listeners = self._admin.ask("/listeners")
         except GatewayError:
             return False
-        return status == HTTPStatus.OK
+        if "public::" not in listeners:
+            raise taken_meanwhile(self.place.plan.bind, self.place.port)
+        return True
 
     def applied(self, version: Version) -> bool:
         """Ask whether Envoy has taken all of `version`, in each of its threads.

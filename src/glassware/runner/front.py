@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glassware.errors import GatewayError
-from glassware.gateway import Gateway, Place, Upstream, is_free, taken
+from glassware.gateway import (
+    Gateway,
+    Place,
+    Upstream,
+    is_free,
+    taken,
+    taken_meanwhile,
+)
 from glassware.plan import Plan
 from glassware.status import Phase
 
@@ -204,16 +211,25 @@ class Front:
                 )
             finally:
                 os.close(output)
+        try:
+            await self._until_ready(gateway)
+        except GatewayError:
+            self._child.kill()
+            raise
+        self.ready.set()
+        self._told = ""
+
+    async def _until_ready(self, gateway: Gateway) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not await asyncio.to_thread(gateway.ready):
-            if not self._child.running or time.monotonic() > deadline:
-                self._child.kill()
+            if self._is_gone() or time.monotonic() > deadline:
+                plan, port = gateway.place.plan, gateway.place.port
+                if self._is_gone() and not is_free(plan.bind, port):
+                    raise taken_meanwhile(plan.bind, port)
                 raise GatewayError(
                     "the gateway does not start", hint="glassware logs gateway"
                 )
             await asyncio.sleep(ASK_EVERY)
-        self.ready.set()
-        self._told = ""
 
     def _is_gone(self) -> bool:
         return self._child is None or not self._child.running

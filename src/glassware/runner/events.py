@@ -1,5 +1,6 @@
 """What happened: frozen facts, told to whoever listens."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -77,3 +78,21 @@ class Bulletin:
         """Tell every listener."""
         for listener in tuple(self.listeners):
             listener(event)
+
+    def say(
+        self,
+        source: str,
+        text: str,
+        importance: Importance = "info",
+        detail: str = "",
+    ) -> None:
+        """Tell the person at the terminal something, now; see `Told`."""
+        self.tell(
+            Told(
+                at=time.time(),
+                source=source,
+                text=text,
+                importance=importance,
+                detail=detail,
+            )
+        )

@@ -22,7 +22,7 @@ from glassware.plan import Plan
 from glassware.status import Phase
 
 from .addresses import Ports
-from .events import Bulletin, Importance, Told
+from .events import Bulletin, Importance
 from .lifecycle import pause
 from .processes import Child, Nursery
 from .services import RunningService
@@ -276,6 +276,4 @@ class Front:
             self._tell(text, "error")
 
     def _tell(self, text: str, importance: Importance = "warning") -> None:
-        self._around.bulletin.tell(
-            Told(at=time.time(), source="gateway", text=text, importance=importance)
-        )
+        self._around.bulletin.say("gateway", text, importance)

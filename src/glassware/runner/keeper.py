@@ -1,10 +1,9 @@
 """Keeps the folders of the running site: someone may clear them up meanwhile."""
 
 import asyncio
-import time
 from typing import Protocol
 
-from .events import Bulletin, Importance, Told
+from .events import Bulletin, Importance
 from .logs import LogStore
 from .state import State
 
@@ -71,6 +70,4 @@ class Keeper:
             self._tell(text, "error")
 
     def _tell(self, text: str, importance: Importance = "warning") -> None:
-        self._around.bulletin.tell(
-            Told(at=time.time(), source="", text=text, importance=importance)
-        )
+        self._around.bulletin.say("", text, importance)

@@ -13,7 +13,7 @@ from glassware.errors import EngineError, GlasswareError
 from glassware.plan import DatabasePlan, ServerPlan
 from glassware.status import EngineState
 
-from .events import Bulletin, Importance, Told
+from .events import Bulletin, Importance
 from .lifecycle import pause
 from .processes import Child, Nursery
 
@@ -221,9 +221,7 @@ class RunningServer:
             self._tell(f"{message}\nhint: {hint}" if hint else message, "error")
 
     def _tell(self, text: str, importance: Importance) -> None:
-        self.bulletin.tell(
-            Told(at=time.time(), source=self.plan.key, text=text, importance=importance)
-        )
+        self.bulletin.say(self.plan.key, text, importance)
 
 
 def _key(database: DatabasePlan) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from glassware.plan import ServicePlan
 from glassware.status import Endpoint, Phase, ServiceState
 
 from .doorway import Doorway
-from .events import Bulletin, Importance, PhaseChanged, Told
+from .events import Bulletin, Importance, PhaseChanged
 from .lifecycle import HEALTHY_AFTER, Action, Event, pause, step
 from .workers import Order, Worker, WorkerFailed, endpoints_of, how_it_ended
 
@@ -397,12 +397,4 @@ class RunningService:
             self._tell(text, "error", self.detail)
 
     def _tell(self, text: str, importance: Importance, detail: str = "") -> None:
-        self.around.bulletin.tell(
-            Told(
-                at=time.time(),
-                source=self.name,
-                text=text,
-                importance=importance,
-                detail=detail,
-            )
-        )
+        self.around.bulletin.say(self.name, text, importance, detail)

@@ -19,7 +19,7 @@ from glassware.status import Phase, Snapshot
 from .addresses import Ports, plain_address
 from .answers import control_of
 from .databases import Databases
-from .events import Bulletin, Logged, SiteReady, Told
+from .events import Bulletin, Logged, SiteReady
 from .front import Front
 from .guard import heard, let_signals
 from .keeper import Keeper
@@ -349,12 +349,4 @@ class Supervisor:
     def _tell(
         self, source: str, text: str, importance: Any = "info", detail: str = ""
     ) -> None:
-        self.bulletin.tell(
-            Told(
-                at=time.time(),
-                source=source,
-                text=text,
-                importance=importance,
-                detail=detail,
-            )
-        )
+        self.bulletin.say(source, text, importance, detail)

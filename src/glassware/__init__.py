@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from .errors import (
         BadAnswer,
         CallError,
-        CallRefused,
-        CallTimedOut,
+        CircuitOpen,
+        DeadlineExceeded,
         GlasswareError,
         MissingExtra,
-        ServiceUnavailable,
+        NotAllowed,
+        Unavailable,
         UnknownService,
     )
     from .service.client import services
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 __all__ = [
     "BadAnswer",
     "CallError",
-    "CallRefused",
-    "CallTimedOut",
+    "CircuitOpen",
+    "DeadlineExceeded",
     "GlasswareError",
     "MissingExtra",
-    "ServiceUnavailable",
+    "NotAllowed",
+    "Unavailable",
     "UnknownService",
     "databases",
     "services",

@@ -12,6 +12,11 @@ person can set them by hand: that is how a service that runs alone under plain
 `GLASSWARE_MOUNTS`                    public prefixes of this service, by comma
 `GLASSWARE_CALLS`                     neighbours it may call, by comma
 `GLASSWARE_SERVICE_<NAME>_URL`        where that neighbour is
+`GLASSWARE_NEIGHBOURS`                what was said of single neighbours, as JSON
+`GLASSWARE_KEY`                       private key of this service; see `identity`
+`GLASSWARE_CALLERS`                   `NAME=PUBLIC_KEY` of whoever may call it, by
+                                      comma; absent: anybody may
+`GLASSWARE_DEVELOPMENT`               `1` where its authors use it, not its visitors
 `GLASSWARE_DATABASE_<NAME>_ENGINE`    engine of that database
 `GLASSWARE_DATABASE_<NAME>_URL`       where that database is, with credentials
 ====================================  ========================================
@@ -20,8 +25,14 @@ A neighbour's address is `http://host:port`, or `unix:FOLDER` for a folder
 whose entries are the sockets of its ready workers.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+KEY = "GLASSWARE_KEY"
+"""The one variable that a worker takes out of its environment when it starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,26 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How calls to one neighbour are made; the defaults hold for all others.
+
+    Attributes:
+        timeout: Seconds for all of a call.
+        retries: How often a call that may be repeated is sent again.
+        at_once: Calls under way at once, from one process.
+        max_answer: Largest body of an answer, in bytes.
+        breaker: Failures in a row after which it is left alone for a while;
+            0: never.
+    """
+
+    timeout: float = 10.0
+    retries: int = 2
+    at_once: int = 32
+    max_answer: int = 64 * 1024 * 1024
+    breaker: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the plan tells one service.
 
@@ -48,6 +79,11 @@ class Settings:
         mounts: Its public prefixes, the principal one first.
         calls: The neighbours it may call; `None`: nobody decided, all allowed.
         neighbours: Addresses by name.
+        policies: How neighbours are called, by name, where it was said.
+        key: The private key that its tokens are signed with; empty: it has none.
+        callers: The public keys of those that may call it, by name; `None`:
+            nobody decided, so everybody may.
+        development: Whether its authors use it, rather than its visitors.
         databases: Bindings by name.
     """
 
@@ -57,6 +93,10 @@ class Settings:
     mounts: tuple[str, ...] = ()
     calls: tuple[str, ...] | None = None
     neighbours: Mapping[str, str] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    key: str = field(default="", repr=False)
+    callers: Mapping[str, str] | None = None
+    development: bool = False
     databases: Mapping[str, Binding] = field(default_factory=dict)
 
 
@@ -70,6 +110,17 @@ def to_variables(settings: Settings) -> dict[str, str]:
     }
     if settings.calls is not None:
         variables["GLASSWARE_CALLS"] = ",".join(settings.calls)
+    if settings.callers is not None:
+        variables["GLASSWARE_CALLERS"] = ",".join(
+            f"{name}={key}" for name, key in settings.callers.items()
+        )
+    if settings.key:
+        variables[KEY] = settings.key
+    if settings.development:
+        variables["GLASSWARE_DEVELOPMENT"] = "1"
+    if settings.policies:
+        said = {name: asdict(policy) for name, policy in settings.policies.items()}
+        variables["GLASSWARE_NEIGHBOURS"] = json.dumps(said)
     for name, address in settings.neighbours.items():
         variables[neighbour_variable(name)] = address
     for name, binding in settings.databases.items():
@@ -95,6 +146,10 @@ def from_variables(variables: Mapping[str, str]) -> Settings:
             else None
         ),
         neighbours=dict(_named(variables, "GLASSWARE_SERVICE_", "_URL")),
+        policies=_policies(variables.get("GLASSWARE_NEIGHBOURS", "")),
+        key=variables.get(KEY, ""),
+        callers=callers_of(variables),
+        development=variables.get("GLASSWARE_DEVELOPMENT", "") == "1",
         databases={
             name: Binding(
                 engine=variables.get(database_variable(name, "ENGINE"), ""), url=url
@@ -102,6 +157,14 @@ def from_variables(variables: Mapping[str, str]) -> Settings:
             for name, url in _named(variables, "GLASSWARE_DATABASE_", "_URL")
         },
     )
+
+
+def callers_of(variables: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the public keys of those that may call a service, by name."""
+    if "GLASSWARE_CALLERS" not in variables:
+        return None
+    pairs = (each.partition("=") for each in _list(variables["GLASSWARE_CALLERS"]))
+    return {name: key for name, _, key in pairs}
 
 
 def spelled(name: str) -> str:
@@ -117,6 +180,17 @@ def neighbour_variable(name: str) -> str:
 def database_variable(name: str, what: str) -> str:
     """Return the variable that holds a database's `ENGINE` or `URL`."""
     return f"GLASSWARE_DATABASE_{spelled(name).upper()}_{what}"
+
+
+def _policies(text: str) -> dict[str, Policy]:
+    if not text:
+        return {}
+    known = {f.name for f in fields(Policy)}
+    said: dict[str, dict[str, Any]] = json.loads(text)
+    return {
+        spelled(name): Policy(**{k: v for k, v in keys.items() if k in known})
+        for name, keys in said.items()
+    }
 
 
 def _list(text: str) -> tuple[str, ...]:

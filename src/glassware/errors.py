@@ -15,12 +15,13 @@ The whole tree::
     ├── TaskFailed                  exit 4
     ├── GatewayError                exit 4
     ├── AppNotLoaded                exit 5
-    └── CallError                   raised inside services
-        ├── UnknownService
-        ├── CallRefused
-        ├── ServiceUnavailable
-        ├── CallTimedOut
-        └── BadAnswer
+    └── CallError                   raised inside services; 502 at the edge
+        ├── UnknownService          502  no such service, or no address of it
+        ├── NotAllowed              502  the caller may not call it
+        ├── Unavailable             503  not reached, or its outcome is unknown
+        ├── CircuitOpen             503  not even tried: it failed too often just now
+        ├── DeadlineExceeded        504  no time was left
+        └── BadAnswer               502  an answer that is of no use
 
 Every error says what, where and the way out: the message is the *what* and
 the *where*, `hint` is the way out.
@@ -166,24 +167,72 @@ class AppNotLoaded(GlasswareError):
     exit_code = 5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What was called, as the error about it tells.
+
+    Attributes:
+        caller: The service that called; empty where it runs alone.
+        neighbour: The service that was called.
+        method: In capitals.
+        path: Without the query, which may hold what does not belong into a log.
+        attempts: How often it was sent.
+        seconds: How long all of it took.
+    """
+
+    caller: str = ""
+    neighbour: str = ""
+    method: str = ""
+    path: str = ""
+    attempts: int = 0
+    seconds: float = 0.0
+
+
 class CallError(GlasswareError):
-    """A call to a neighbour has no answer."""
+    """A call to a neighbour has no answer.
+
+    Args:
+        message: What is wrong and where, without a full stop.
+        hint: The way out, or `None` where the message already says it.
+        call: What was called.
+
+    Attributes:
+        status: What a visitor is answered with if nobody catches the error.
+    """
+
+    status: ClassVar[int] = 502
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, call: Call | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.call = call or Call()
 
 
 class UnknownService(CallError):
     """The name is no service of the site, or its address is not known."""
 
 
-class CallRefused(CallError):
-    """The service's manifest does not name this neighbour in `calls`."""
+class NotAllowed(CallError):
+    """The caller's manifest does not name the neighbour, or it refused the caller."""
 
 
-class ServiceUnavailable(CallError):
-    """The neighbour could not be reached."""
+class Unavailable(CallError):
+    """The neighbour could not be reached, was busy, or ended the connection."""
+
+    status = 503
 
 
-class CallTimedOut(CallError):
-    """The neighbour did not answer within the time limit."""
+class CircuitOpen(CallError):
+    """The neighbour failed so often just now that it was not even tried."""
+
+    status = 503
+
+
+class DeadlineExceeded(CallError):
+    """There was no answer before the time of the call was over."""
+
+    status = 504
 
 
 class BadAnswer(CallError):

@@ -145,6 +145,50 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """How this service calls one of its neighbours."""
+
+    timeout: Annotated[
+        float | None,
+        Meta(gt=0, le=_DAY, description="Seconds for all of a call. Absent: 10."),
+    ] = None
+    retries: Annotated[
+        int | None,
+        Meta(
+            ge=0,
+            le=10,
+            description="How often a call that may be repeated is sent again. "
+            "Absent: 2.",
+        ),
+    ] = None
+    at_once: Annotated[
+        int | None,
+        Meta(
+            ge=1,
+            le=1024,
+            description="Calls under way at once, from each worker. Absent: 32.",
+        ),
+    ] = None
+    max_answer: Annotated[
+        int | None,
+        Meta(
+            ge=0,
+            le=_LARGEST_BODY,
+            description="Largest body of an answer, in bytes. Absent: 64 MiB.",
+        ),
+    ] = None
+    breaker: Annotated[
+        int | None,
+        Meta(
+            ge=0,
+            le=1000,
+            description="Failures in a row after which it is left alone for a while; "
+            "0: never. Absent: 5.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A folder with an application, and what it needs.
 
@@ -181,6 +225,13 @@ class Service:
     calls: Annotated[
         tuple[str, ...], Meta(description="The neighbours that it may call.")
     ] = ()
+    neighbours: Annotated[
+        Mapping[Name, Neighbour],
+        Meta(
+            description="`[neighbours.NAME]`: how calls to that one are made, where "
+            "the defaults do not fit."
+        ),
+    ] = field(default_factory=dict)
     databases: Annotated[
         Mapping[Name, str],
         Meta(
@@ -277,7 +328,7 @@ class Site:
     )
     groups: Annotated[
         Mapping[Name, tuple[str, ...]],
-        Meta(description="Services that share one process; not in force yet."),
+        Meta(description="Services that share one process, by the group's name."),
     ] = field(default_factory=dict)
     engines: Annotated[
         Mapping[str, Engine],

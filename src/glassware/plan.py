@@ -6,11 +6,12 @@ exporter. What is only known late (a port, a password, a socket) stays a
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
-from glassware.model import EVERYWHERE, Mount, Route, Service, Site
+from glassware.environment import Policy
+from glassware.model import EVERYWHERE, Mount, Neighbour, Route, Service, Site
 from glassware.template import Template, parse, references
 
 
@@ -58,6 +59,9 @@ class ServicePlan:
             takes requests, or a companion: a program that takes none.
         interpreter: Its own Python; `None`: the one that runs glassware.
         environment: Its variables, with references.
+        group: The services that share its process, itself among them, in the
+            order of the manifest; empty: it has a process of its own.
+        policies: How it calls neighbours, by name, where the manifest says it.
         address: Whether it needs a plain TCP address, because its manifest
             asks for one or because a variable of some service names it.
         network: Whether it is a program that insists on every address, and
@@ -71,6 +75,8 @@ class ServicePlan:
     launch: Launch
     interpreter: Path | None = None
     environment: Mapping[str, Template] = field(default_factory=dict)
+    group: tuple[str, ...] = ()
+    policies: Mapping[str, Policy] = field(default_factory=dict)
     address: bool = False
     network: bool = False
     after: tuple[str, ...] = ()
@@ -176,6 +182,14 @@ class Plan:
                 return service
         raise KeyError(name)
 
+    def callers_of(self, name: str) -> tuple[str, ...]:
+        """Return the services whose manifest lets them call a service."""
+        return tuple(
+            s.name
+            for s in self.services
+            if s.process is None and name in s.service.calls
+        )
+
     def databases_of(self, name: str) -> tuple[DatabasePlan, ...]:
         """Return the databases that a service declares."""
         return tuple(d for d in self.databases if d.service == name)
@@ -195,6 +209,7 @@ def make_plan(
     production: bool = False,
     forks: bool = True,
     networks: bool = True,
+    wire: bool = False,
 ) -> Plan:
     """Decide how a site runs.
 
@@ -205,6 +220,7 @@ def make_plan(
         forks: Whether the system can fork workers from a zygote; where it
             cannot, each is a plain process.
         networks: Whether the kernel can give a program a network of its own.
+        wire: Whether each service gets a process of its own in spite of groups.
     """
     services = tuple(s for s in site.services if only is None or s.name in only)
     templates = {s.name: _templates(s) for s in services}
@@ -224,6 +240,8 @@ def make_plan(
                 launch="companion" if process else _launch(service, forks=forks),
                 interpreter=_interpreter(site, service),
                 environment=templates[service.name],
+                group=() if process or wire else _group(site, service, services),
+                policies={n: _policy(said) for n, said in service.neighbours.items()},
                 address=process is None
                 and (
                     service.address is not None
@@ -275,6 +293,21 @@ def _after(
 
 def _templates(service: Service) -> dict[str, Template]:
     return {name: parse(text) for name, text in service.environment.items()}
+
+
+def _group(
+    site: Site, service: Service, services: tuple[Service, ...]
+) -> tuple[str, ...]:
+    running = {s.name for s in services}
+    for names in site.groups.values():
+        if service.name in names:
+            return tuple(name for name in names if name in running)
+    return ()
+
+
+def _policy(said: Neighbour) -> Policy:
+    given = {f.name: getattr(said, f.name) for f in fields(Neighbour)}
+    return Policy(**{key: value for key, value in given.items() if value is not None})
 
 
 def _launch(service: Service, *, forks: bool) -> Launch:

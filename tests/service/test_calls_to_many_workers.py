@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from glassware.errors import CallError, ServiceUnavailable
+from glassware.errors import CallError, Unavailable
 from glassware.service.workers import Folder
 from service.http_worker import answer, answering
 from waiting import until
@@ -136,7 +136,7 @@ def test_the_wait_has_an_end(catalog, folder):
     """A neighbour that never comes back is an error within the time limit."""
     (folder / "ready").mkdir()
     began = time.monotonic()
-    with pytest.raises(ServiceUnavailable) as caught:
+    with pytest.raises(Unavailable) as caught:
         catalog.get("/x", timeout=0.3)
     assert 0.3 <= time.monotonic() - began < 2
     assert caught.value.message == (
@@ -151,7 +151,7 @@ def test_a_neighbour_that_does_not_run_is_an_error_at_once(catalog, start, folde
     worker.kill()
     shutil.rmtree(folder / "ready")
     began = time.monotonic()
-    with pytest.raises(ServiceUnavailable) as caught:
+    with pytest.raises(Unavailable) as caught:
         catalog.get("/x")
     assert time.monotonic() - began < 1
     assert str(caught.value) == (

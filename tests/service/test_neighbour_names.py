@@ -1,6 +1,6 @@
 import pytest
 
-from glassware.errors import CallError, CallRefused, UnknownService
+from glassware.errors import CallError, NotAllowed, UnknownService
 from glassware.service.client import services
 
 
@@ -10,7 +10,7 @@ NEIGHBOURS = {"catalog": "unix:/a", "accounts": "unix:/b", "price-list": "unix:/
 def test_a_neighbour_that_is_not_in_calls_is_refused(become):
     """The error has the line to write and the file to write it in."""
     become(neighbours=NEIGHBOURS, calls=("accounts",))
-    with pytest.raises(CallRefused) as caught:
+    with pytest.raises(NotAllowed) as caught:
         services.catalog.get("/")
     assert str(caught.value) == (
         "`storefront` may not call `catalog` (write "
@@ -21,7 +21,7 @@ def test_a_neighbour_that_is_not_in_calls_is_refused(become):
 def test_a_service_without_calls_may_call_nobody(become):
     """Without `calls` in the manifest everything is refused."""
     become(neighbours=NEIGHBOURS, calls=())
-    with pytest.raises(CallRefused, match=r'write `calls = \["catalog"\]`'):
+    with pytest.raises(NotAllowed, match=r'write `calls = \["catalog"\]`'):
         services.catalog.get("/")
 
 
@@ -72,5 +72,5 @@ def test_private_names_are_no_neighbours():
 
 def test_one_except_is_enough():
     """Whoever wants to go on without a neighbour catches `CallError`."""
-    assert issubclass(CallRefused, CallError)
+    assert issubclass(NotAllowed, CallError)
     assert issubclass(UnknownService, CallError)

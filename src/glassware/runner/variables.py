@@ -132,6 +132,8 @@ def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
         mounts=service.mounts,
         calls=service.service.calls,
         neighbours=late.neighbours,
+        policies=service.policies,
+        development=not plan.production,
         databases={
             name: Binding(
                 engine=_engine_of(plan, service.service.name, name),

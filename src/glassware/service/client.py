@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from glassware.environment import Settings, neighbour_variable, spelled
-from glassware.errors import CallRefused, UnknownService
+from glassware.errors import NotAllowed, UnknownService
 
 from .encoding import (
     HeaderPairs,
@@ -70,9 +70,9 @@ class Neighbour:
 
         Raises:
             UnknownService: No such service, or its address is not known.
-            CallRefused: `calls` in this service's manifest does not name it.
-            ServiceUnavailable: It could not be reached.
-            CallTimedOut: It did not answer in time.
+            NotAllowed: `calls` in this service's manifest does not name it.
+            Unavailable: It could not be reached.
+            DeadlineExceeded: It did not answer in time.
             BadAnswer: Its answer cannot be used: too large, cut off, compressed.
             ValueError: An argument cannot be sent.
         """
@@ -165,7 +165,7 @@ def address_of(neighbour: str, settings: Settings) -> str:
 
     Raises:
         UnknownService: No such service, or its address is not known.
-        CallRefused: `calls` does not name it.
+        NotAllowed: `calls` does not name it.
     """
     address = settings.neighbours.get(spelled(neighbour))
     allowed = {spelled(name) for name in callable_names(settings)}
@@ -180,7 +180,7 @@ def address_of(neighbour: str, settings: Settings) -> str:
     if address is None:
         raise _unknown(neighbour, settings)
     line = ", ".join(f'"{name}"' for name in (*callable_names(settings), neighbour))
-    raise CallRefused(
+    raise NotAllowed(
         f"`{settings.service}` may not call `{neighbour}`",
         hint=f"write `calls = [{line}]` in `services/{settings.service}/service.toml`",
     )

@@ -17,7 +17,7 @@ import select
 
 import pycurl
 
-from glassware.errors import BadAnswer, CallTimedOut
+from glassware.errors import BadAnswer, DeadlineExceeded
 
 from .transport import Request, Response
 
@@ -79,7 +79,7 @@ class Connection:
         Raises:
             NotConnected: The worker could not be reached.
             Cut: It ended the connection without a byte of an answer.
-            CallTimedOut: There was no whole answer within `seconds`.
+            DeadlineExceeded: There was no whole answer within `seconds`.
             BadAnswer: The answer cannot be used.
         """
         curl = self._curl
@@ -180,7 +180,7 @@ class Connection:
         if code in _UNREACHED or (code in _BEFORE_SENDING and not sent):
             return NotConnected(text)
         if code == pycurl.E_OPERATION_TIMEDOUT:
-            return CallTimedOut(
+            return DeadlineExceeded(
                 f"{name} did not answer {request} within {request.timeout:g} s"
             )
         if code == pycurl.E_FILESIZE_EXCEEDED or too_large:

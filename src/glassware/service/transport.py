@@ -130,9 +130,9 @@ class Transport(Protocol):
         """Return the response to `request`.
 
         Raises:
-            ServiceUnavailable: The neighbour could not be reached, or ended the
+            Unavailable: The neighbour could not be reached, or ended the
                 connection without an answer.
-            CallTimedOut: It did not answer in time.
+            DeadlineExceeded: It did not answer in time.
             BadAnswer: It answered with something that is no usable response.
         """
 

@@ -5,7 +5,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Container
 
-from glassware.errors import ServiceUnavailable, UnknownService
+from glassware.errors import Unavailable, UnknownService
 
 from .connection import IDLE_TIMEOUT, Connection
 from .transport import Request, Response
@@ -50,10 +50,10 @@ class Upstream:
         """Wait for one of the places; `leave` gives it back.
 
         Raises:
-            ServiceUnavailable: None became free within the request's time limit.
+            Unavailable: None became free within the request's time limit.
         """
         if not self._places.acquire(timeout=request.timeout):
-            raise ServiceUnavailable(
+            raise Unavailable(
                 f"`{request.neighbour}` was not asked {request}: {self._limit} calls "
                 f"to it were under way and none ended within {request.timeout:g} s"
             )

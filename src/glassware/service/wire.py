@@ -3,7 +3,7 @@
 import threading
 import time
 
-from glassware.errors import ServiceUnavailable
+from glassware.errors import Unavailable
 
 from .connection import Cut, NotConnected
 from .transport import Request, Response
@@ -87,21 +87,21 @@ def _send(upstream: Upstream, request: Request, deadline: float) -> Response:
             may_repeat = False
 
 
-def _not_reached(request: Request, reason: str) -> ServiceUnavailable:
+def _not_reached(request: Request, reason: str) -> Unavailable:
     if request.hold:
         hint = f"`glassware logs {request.neighbour}` shows what it said"
     else:
         hint = f"is it running at `{request.address}`?"
-    return ServiceUnavailable(
+    return Unavailable(
         f"`{request.neighbour}` was not reached for {request}: {reason}", hint=hint
     )
 
 
-def _cut(request: Request) -> ServiceUnavailable:
+def _cut(request: Request) -> Unavailable:
     hint = None
     if not request.is_safe:
         hint = "it was sent once, and may have been carried out"
-    return ServiceUnavailable(
+    return Unavailable(
         f"`{request.neighbour}` closed the connection before it answered {request}",
         hint=hint,
     )

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from flask.typing import ResponseReturnValue
 from storefront import create_app
 
-from glassware import BadAnswer, ServiceUnavailable
+from glassware import BadAnswer, Unavailable
 
 
 PIECE = {
@@ -176,7 +176,7 @@ class StandIn:
         def call(path: str, *, timeout: float = 10, **options: Any) -> Answer:
             self.calls.append(path)
             if self.away:
-                raise ServiceUnavailable(f"`{self.app.name}` was not reached")
+                raise Unavailable(f"`{self.app.name}` was not reached")
             options["query_string"] = options.pop("params", None)
             answer = self.app.test_client().open(path, method=method.upper(), **options)
             return Answer(answer.status_code, answer.get_json())

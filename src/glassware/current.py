@@ -1,0 +1,155 @@
+"""What is known of the request that is being answered, and of whose code runs.
+
+The worker sets both before it calls an application; the service wing reads
+them. Context variables carry them, so they follow a view into whatever copies
+its context (`gather`, `asyncio.to_thread`), and a call within a group, which
+runs in a fresh context, has its own.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Slot(Protocol):
+    """A place among the views that run at once in a worker."""
+
+    def lend(self) -> None:
+        """Let another view run while this one waits for a neighbour."""
+
+    def take_back(self) -> None:
+        """Wait until this view may go on."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Incoming:
+    """The request that is being answered.
+
+    Attributes:
+        service: Who answers.
+        caller: The service that asked; empty: a visitor, or nobody knows.
+        method: In capitals.
+        path: Without the query.
+        deadline: When the answer must be there, by `time.monotonic`; `None`:
+            nobody waits for it within a known time.
+        via: The services that it came through, the caller last.
+        onward: The headers that calls carry onward; see `protocol.ONWARD`.
+        caller_retries: Whether the caller tries again by itself.
+        slot: Its place among the views that run; `None`: it has none to lend.
+        calls: In development, the calls made while answering it.
+    """
+
+    service: str = ""
+    caller: str = ""
+    method: str = ""
+    path: str = ""
+    deadline: float | None = None
+    via: tuple[str, ...] = ()
+    onward: tuple[tuple[str, str], ...] = ()
+    caller_retries: bool = False
+    slot: Slot | None = None
+    calls: list["Made"] = field(default_factory=list)
+
+    def remaining(self) -> float | None:
+        """Return the seconds that are left, never below 0; `None`: no deadline."""
+        if self.deadline is None:
+            return None
+        return max(0.0, self.deadline - time.monotonic())
+
+
+@dataclass(slots=True, kw_only=True)
+class Made:
+    """A call that was made.
+
+    Attributes:
+        neighbour: The service that was called.
+        method: In capitals.
+        path: Without the query.
+        status: Of its answer; 0: there was none.
+        attempts: How often it was sent.
+        began: Seconds from the start of the request that made it.
+        seconds: How long it took.
+        calls: What the neighbour called for it.
+        failure: What `X-Glassware-Failure` said; empty: nothing failed.
+    """
+
+    neighbour: str
+    method: str
+    path: str
+    status: int = 0
+    attempts: int = 0
+    began: float = 0.0
+    seconds: float = 0.0
+    calls: tuple["Made", ...] = ()
+    failure: str = ""
+
+
+incoming: ContextVar[Incoming | None] = ContextVar("incoming", default=None)
+"""The request that is being answered; `None`: none is."""
+
+service: ContextVar[str] = ContextVar("service", default="")
+"""The service whose code runs, in a process of several; empty: the only one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A service in this process, as its group has loaded it.
+
+    Attributes:
+        name: The service's.
+        environment: Its own variables.
+        call: Answers a request by calling its application; see `LocalCall`.
+            Calls to it take this way.
+    """
+
+    name: str
+    environment: Mapping[str, str] = field(repr=False)
+    call: "LocalCall | None" = None
+
+
+@dataclass(slots=True)
+class LocalAnswer:
+    """What an application of the same process answered.
+
+    Attributes:
+        status: Such as 200.
+        fields: Its headers, as a server would have sent them.
+        chunks: Its body; close it when nothing more is wanted.
+        close: Ends the answer: the application's `close` is called, its slot
+            is free again. Must be called once.
+    """
+
+    status: int
+    fields: list[tuple[str, str]]
+    chunks: Iterator[bytes]
+    close: Callable[[], None]
+
+
+class LocalCall(Protocol):
+    """How a call reaches an application of the same process."""
+
+    def __call__(
+        self,
+        method: str,
+        target: str,
+        headers: tuple[tuple[str, str], ...],
+        body: bytes | None,
+    ) -> LocalAnswer:
+        """Return its answer to a request, as a server would have sent it."""
+
+
+members: dict[str, Member] = {}
+"""The services of this process by name, where it has several."""
+
+
+def read_flask() -> Mapping[str, Any] | None:
+    """Return the environ of the request that Flask answers, without a worker."""
+    # Whoever has not imported Flask is answering no request of it.
+    flask = sys.modules.get("flask")
+    if flask is None or not flask.has_request_context():
+        return None
+    environ: Mapping[str, Any] = flask.request.environ
+    return environ

@@ -44,6 +44,26 @@ status, output (becomes stdout and stderr) and, optionally, stdin. It answers
 answers that nobody reads are dropped. Its workers are children of its parent,
 which must be a subreaper, and are killed when that parent ends. The end of the
 control socket ends the zygote, not its workers.
+
+**A group** is several services in one process. Its job is `{"group": NAME,
+"members": [JOB, …], "environment": {…}}`: at most `MOST_MEMBERS` jobs, each
+with a socket of its own and with what it has of variables besides those of the
+group's `environment`, or in their place. The process is called by the group's
+name. It is started in the same two ways:
+
+- a zygote is sent the descriptors status, output, and one output for each
+  member, in their order; there is no stdin in this way;
+- a plain process is told `--outputs FD,FD,…` besides, and has whatever stdin it
+  was started with.
+
+What a member's code prints goes to its own output, as whole lines; what nobody's
+code prints (threads of libraries, native code) goes to the group's.
+
+`ready` says `{"event": "ready", "members": [{"service", "interface", "server",
+"endpoints", "modules"}, …]}`, in their order. A file that several of them have
+imported is among the `modules` of the first. One member that cannot be loaded
+fails the group: `failed` then has its name in `service` and in front of `reason`.
+The longest `drain` of the members is the group's. `inspect` takes such a job too.
 """
 
 import json
@@ -54,6 +74,7 @@ from typing import Any
 
 
 LARGEST_JOB = 200_000
+MOST_MEMBERS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ def plan(*services, **options):
         name="site",
         services=services,
         engines=options.pop("engines", {}),
+        groups=options.pop("groups", {}),
     )
     return make_plan(site, **options)
 
@@ -180,3 +181,47 @@ def test_a_part_of_the_site_knows_the_rest_by_name():
 
     assert [s.name for s in made.services] == ["a"]
     assert made.known == ("a", "b")
+
+
+GROUPED = (
+    service("cart", workers=2, drain=3.0, processes={"mail": "python mail.py"}),
+    service("catalog", drain=20.0),
+    service("reviews"),
+)
+GROUPS = {"web": ("catalog", "cart")}
+
+
+def units(made):
+    """Each unit's members, by its name; a group's name with a star."""
+    return {f"{u.name}{'*' * u.group}": u.names for u in made.units}
+
+
+def test_the_services_of_a_group_are_one_unit():
+    """The programs beside them are not: those start and end by themselves."""
+    made = plan(*GROUPED, groups=GROUPS)
+
+    assert units(made) == {
+        "web*": ("cart", "catalog"),
+        "cart.mail": ("cart.mail",),
+        "reviews": ("reviews",),
+    }
+
+
+def test_a_group_has_the_most_that_a_member_asks_for():
+    """Workers, and time to stop."""
+    (web, *_) = plan(*GROUPED, groups=GROUPS).units
+
+    assert (web.workers, web.drain, web.launch) == (2, 20.0, "fork")
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"wire": True}, {"cart", "catalog", "cart.mail", "reviews"}),
+        ({"apart": "cart"}, {"cart", "web*", "cart.mail", "reviews"}),
+        ({"only": frozenset({"cart"})}, {"web*", "cart.mail"}),
+    ],
+)
+def test_who_is_taken_out_of_a_group_is_a_unit_again(options, found):
+    """All of them for the wire, or one; the only member that runs is a group still."""
+    assert set(units(plan(*GROUPED, groups=GROUPS, **options))) == found

@@ -1,0 +1,197 @@
+"""What is to be done, decided from what was described.
+
+`make_plan` is pure: the same site gives the same plan, for `up` and for every
+exporter. What is only known late (a port, a password, a socket) stays a
+`Reference` (see `template.py`) until `fill` puts the value in.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from glassware.environment import Policy
+from glassware.model import EVERYWHERE, Neighbour, Service, Site
+from glassware.template import Template, parse, references
+
+from .plan import (
+    DatabasePlan,
+    GatewayPlan,
+    Launch,
+    Plan,
+    PublicRoute,
+    ServerPlan,
+    ServicePlan,
+    mount_of,
+)
+
+
+SHARED_ENGINES = frozenset({"postgresql"})
+
+
+def make_plan(
+    site: Site,
+    *,
+    only: frozenset[str] | None = None,
+    production: bool = False,
+    forks: bool = True,
+    networks: bool = True,
+    wire: bool = False,
+    apart: str | None = None,
+) -> Plan:
+    """Decide how a site runs.
+
+    Args:
+        site: As it was described, without faults.
+        only: Plan for these services; `None`: for all.
+        production: Whether this is for visitors rather than for its authors.
+        forks: Whether the system can fork workers from a zygote; where it
+            cannot, each is a plain process.
+        networks: Whether the kernel can give a program a network of its own.
+        wire: Whether each service gets a process of its own in spite of groups.
+        apart: The service that gets one, whatever group it is in.
+    """
+    services = tuple(s for s in site.services if only is None or s.name in only)
+    templates = {s.name: _templates(s) for s in services}
+    named = _named(templates)
+    called = {callee for s in services for callee in s.calls}
+    databases = tuple(_databases(site, services))
+    groups = {} if wire else _groups(site, apart)
+    return Plan(
+        site=site.name,
+        folder=site.folder,
+        known=tuple(s.name for s in site.services),
+        servers=tuple(_servers(site, databases)),
+        databases=databases,
+        services=tuple(
+            ServicePlan(
+                service=service,
+                process=process,
+                launch="companion" if process else _launch(service, forks=forks),
+                interpreter=_interpreter(site, service),
+                environment=templates[service.name],
+                group="" if process else groups.get(service.name, ""),
+                policies={n: _policy(said) for n, said in service.neighbours.items()},
+                address=process is None
+                and (
+                    service.address is not None
+                    or service.name in named
+                    or (service.command is not None and service.name in called)
+                ),
+                network=networks and process is None and _insists(service),
+                after=_after(services, service, process),
+                watch=(service.folder,),
+            )
+            for service in services
+            for process in (None, *service.processes)
+        ),
+        gateway=GatewayPlan(
+            port=site.gateway.port,
+            bind=site.gateway.bind,
+            hosts=site.gateway.hosts,
+            routes=tuple(sorted(_public(services), key=_specific)),
+        ),
+        production=production,
+    )
+
+
+def addressed(plan: Plan) -> frozenset[str]:
+    """Return the services whose plain address some variable names."""
+    return _named({service.name: service.environment for service in plan.services})
+
+
+def _named(templates: Mapping[str, Mapping[str, Template]]) -> frozenset[str]:
+    return frozenset(
+        reference.name
+        for variables in templates.values()
+        for template in variables.values()
+        for reference in references(template)
+        if reference.kind == "services"
+    )
+
+
+def _after(
+    services: tuple[Service, ...], service: Service, process: str | None
+) -> tuple[str, ...]:
+    return tuple(
+        s.name
+        for s in services
+        if "migrate" in s.tasks
+        and (s.name in service.calls or (s is service and process is not None))
+    )
+
+
+def _templates(service: Service) -> dict[str, Template]:
+    return {name: parse(text) for name, text in service.environment.items()}
+
+
+def _groups(site: Site, apart: str | None) -> dict[str, str]:
+    """Return the group of each service that is in one."""
+    return {
+        name: group
+        for group, names in site.groups.items()
+        for name in names
+        if name != apart
+    }
+
+
+def _policy(said: Neighbour) -> Policy:
+    given = {f.name: getattr(said, f.name) for f in fields(Neighbour)}
+    return Policy(**{key: value for key, value in given.items() if value is not None})
+
+
+def _launch(service: Service, *, forks: bool) -> Launch:
+    if service.command is not None:
+        return "command"
+    return "fork" if forks and not service.isolated else "isolated"
+
+
+def _insists(service: Service) -> bool:
+    """Tell whether it is a program that listens on every address."""
+    return (
+        service.command is not None
+        and service.address is not None
+        and service.address.host == EVERYWHERE
+    )
+
+
+def _interpreter(site: Site, service: Service) -> Path | None:
+    if service.requirements is None or service.command is not None:
+        return None
+    return site.folder / ".glassware" / "envs" / service.name / "bin" / "python"
+
+
+def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePlan]:
+    for service in services:
+        for name, engine in service.databases.items():
+            own = f"{engine}.{service.name}.{name}"
+            shared = engine in SHARED_ENGINES or engine in site.engines
+            # No name has two underscores in a row, so no two accounts are alike.
+            account = f"{site.name}__{service.name}__{name}".replace("-", "_")
+            yield DatabasePlan(
+                service=service.name,
+                name=name,
+                engine=engine,
+                server=engine if shared else own,
+                database=account,
+                role=account,
+            )
+
+
+def _servers(site: Site, databases: tuple[DatabasePlan, ...]) -> Iterator[ServerPlan]:
+    for key in dict.fromkeys(database.server for database in databases):
+        engine = key.partition(".")[0]
+        source = site.engines.get(engine)
+        yield ServerPlan(key=key, engine=engine, url=source.url if source else None)
+
+
+def _public(services: tuple[Service, ...]) -> Iterator[PublicRoute]:
+    for service in services:
+        for route in service.routes:
+            yield PublicRoute(
+                service=service.name, route=route, mount=mount_of(route, service)
+            )
+
+
+def _specific(public: PublicRoute) -> tuple[bool, int, str]:
+    path = public.route.path.rstrip("/")
+    return (public.route.host is None, -len(path), path)

@@ -8,6 +8,7 @@ runs in a fresh context, has its own.
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -39,7 +40,11 @@ class Incoming:
         onward: The headers that calls carry onward; see `protocol.ONWARD`.
         caller_retries: Whether the caller tries again by itself.
         slot: Its place among the views that run; `None`: it has none to lend.
+        began: When it began, by `time.monotonic`.
         calls: In development, the calls made while answering it.
+        log: In development, the last records that were logged meanwhile;
+            `None`: nobody keeps them.
+        failure: In development, what `X-Glassware-Failure` is going to say.
     """
 
     service: str = ""
@@ -51,7 +56,10 @@ class Incoming:
     onward: tuple[tuple[str, str], ...] = ()
     caller_retries: bool = False
     slot: Slot | None = None
+    began: float = field(default_factory=time.monotonic)
     calls: list["Made"] = field(default_factory=list)
+    log: deque[Any] | None = None
+    failure: str = ""
 
     def remaining(self) -> float | None:
         """Return the seconds that are left, never below 0; `None`: no deadline."""
@@ -73,6 +81,7 @@ class Made:
         began: Seconds from the start of the request that made it.
         seconds: How long it took.
         calls: What the neighbour called for it.
+        others: How many more it called, which are only counted.
         failure: What `X-Glassware-Failure` said; empty: nothing failed.
     """
 
@@ -84,6 +93,7 @@ class Made:
     began: float = 0.0
     seconds: float = 0.0
     calls: tuple["Made", ...] = ()
+    others: int = 0
     failure: str = ""
 
 

@@ -136,7 +136,7 @@ def granian_callback(
             if ";" in (cookies := environ.get("HTTP_COOKIE", "")):
                 environ["HTTP_COOKIE"] = "; ".join(map(str.strip, cookies.split(";")))
             place(environ, mounts)
-            _respond(application, environ, answer, _Sender(protocol, answer, traffic))
+            _send(reply_of(application, environ, answer), protocol, traffic)
         except BaseException as error:  # noqa: BLE001 - the thread serves on
             show(error)
             if not answer.sent:
@@ -147,73 +147,110 @@ def granian_callback(
     return callback
 
 
-class _Sender:
-    """Sends the head of an answer with a whole body or with a stream."""
+class Reply:
+    """What an application answered, ready to be sent by whoever asked.
 
-    __slots__ = ("_answer", "_protocol", "_traffic")
+    Attributes:
+        status: As a number.
+        headers: As granian wants them: text that it writes as UTF-8.
+        body: All of it, where `stream` is `None`.
+        stream: The body, piece by piece.
+    """
 
-    def __init__(self, protocol: Protocol_, answer: Answer, traffic: Traffic) -> None:
-        self._protocol = protocol
-        self._answer = answer
-        self._traffic = traffic
+    __slots__ = ("_closed", "_rest", "_result", "body", "headers", "status", "stream")
 
-    def whole(self, body: bytes) -> None:
-        status, headers = self._head()
-        self._protocol.response_bytes(status, headers, body)
+    def __init__(self, result: Iterable[bytes]) -> None:
+        self.status = 0
+        self.headers: list[Header] = []
+        self.body = b""
+        self.stream: Stream | None = None
+        self._result = result
+        self._rest: Iterator[bytes] | None = None
+        self._closed = False
 
-    def stream(self, stream: Stream) -> None:
-        status, headers = self._head()
-        self._protocol.response_iter(status, headers, stream)
+    def fill(self, answer: Answer, method: str) -> None:
+        """Run the application up to the first part of its body.
 
-    def _head(self) -> tuple[int, list[Header]]:
-        answer = self._answer
-        if not answer.status:
-            raise RuntimeError("the application never called `start_response`")
-        answer.sent = True
-        headers = [
-            (name, value if value.isascii() else _on_the_wire(value))
-            for name, value in answer.headers
-        ]
-        return answer.status, _closing(headers, self._traffic)
-
-
-def _respond(
-    application: Application, environ: dict[str, Any], answer: Answer, send: _Sender
-) -> None:
-    result: Iterable[bytes] = application(environ, answer.start)
-    closed = False
-
-    def close() -> None:
-        nonlocal closed
-        if not closed:
-            closed = True
-            getattr(result, "close", _nothing)()
-
-    def close_and_show() -> None:
-        try:
-            close()
-        except BaseException as error:  # noqa: BLE001 - the answer is out
-            show(error)
-
-    try:
-        chunks = _chunks(result)
+        Raises:
+            BaseException: Whatever the application raises.
+        """
+        chunks = _chunks(self._result)
         first = next(chunks, b"")
         body = b"".join(answer.written) + first if answer.written else first
-        if environ["REQUEST_METHOD"] == "HEAD":
-            send.whole(b"")
+        if method == "HEAD":
+            pass
         elif not first or answer.length == len(body):
             if answer.length not in {-1, len(body)}:
                 # Less than was declared: as a stream, which then breaks off.
-                send.stream(Stream(body, chunks, close_and_show))
+                self.stream = Stream(body, chunks, self._close_and_show)
             else:
-                send.whole(body)
-                next(chunks, None)
-        elif isinstance(result, (list, tuple)) and answer.length < 0:
-            send.whole(body + b"".join(chunks))
+                self.body = body
+                self._rest = chunks
+        elif isinstance(self._result, (list, tuple)) and answer.length < 0:
+            self.body = body + b"".join(chunks)
         else:
-            send.stream(Stream(body, chunks, close_and_show))
+            self.stream = Stream(body, chunks, self._close_and_show)
+        self.status, self.headers = _head(answer)
+
+    def end(self) -> None:
+        """Run what the application does after its answer, and close it."""
+        try:
+            if self._rest is not None:
+                next(self._rest, None)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the application's body, the first time that this is called."""
+        if not self._closed:
+            self._closed = True
+            getattr(self._result, "close", _nothing)()
+
+    def _close_and_show(self) -> None:
+        try:
+            self.close()
+        except BaseException as error:  # noqa: BLE001 - the answer is out
+            show(error)
+
+
+def reply_of(
+    application: Application, environ: dict[str, Any], answer: Answer
+) -> Reply:
+    """Return what `application` answers; call its `end` or `close` afterwards.
+
+    Raises:
+        BaseException: Whatever the application raises; its body is closed then.
+    """
+    reply = Reply(application(environ, answer.start))
+    try:
+        reply.fill(answer, environ["REQUEST_METHOD"])
+    except BaseException:
+        reply.close()
+        raise
+    # From here on an error cannot be told to whoever asked.
+    answer.sent = True
+    return reply
+
+
+def _send(reply: Reply, protocol: Protocol_, traffic: Traffic) -> None:
+    headers = _closing(reply.headers, traffic)
+    try:
+        if reply.stream is None:
+            protocol.response_bytes(reply.status, headers, reply.body)
+        else:
+            protocol.response_iter(reply.status, headers, reply.stream)
+        reply.end()
     finally:
-        close()
+        reply.close()
+
+
+def _head(answer: Answer) -> tuple[int, list[Header]]:
+    if not answer.status:
+        raise RuntimeError("the application never called `start_response`")
+    return answer.status, [
+        (name, value if value.isascii() else _on_the_wire(value))
+        for name, value in answer.headers
+    ]
 
 
 def _nothing() -> None:

@@ -1,0 +1,1 @@
+"""What the scripts share: sites and servers to ask, load, figures."""

@@ -1,0 +1,112 @@
+"""The three small services, as each side writes them, started on a stage."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .processes import Stage, free_port, listens
+from .rabbit import rabbit
+from .servers import SHOP, Side, have
+from .site import Files, Site, write
+
+
+FUNCTIONS = "one Flask app, granian"
+FUNCTIONS_GUNICORN = "one Flask app, gunicorn"
+ANEW = "Flask, gunicorn, requests.get"
+SESSION = "Flask, gunicorn, requests.Session"
+FASTAPI = "FastAPI, uvicorn, httpx"
+GRPC = "Flask, gunicorn, gRPC"
+NAMEKO = "Nameko, RabbitMQ"
+WIRE = "glassware, wire"
+GROUPED = "glassware, grouped"
+
+
+def rivals(stage: Stage) -> Iterator[tuple[str, int]]:
+    """Start every other side that can run here; return the ports of their A."""
+    yield FUNCTIONS, Side(stage, "granian", flask("functions")).granian("storefront")
+    if have("gunicorn"):
+        plain = Side(stage, "gunicorn", flask("functions"))
+        yield FUNCTIONS_GUNICORN, plain.gunicorn("storefront")
+    if have("gunicorn") and have("requests"):
+        for name, client in ((ANEW, "anew"), (SESSION, "session")):
+            yield name, _requests(stage, client)
+    if have("fastapi") and have("uvicorn") and have("httpx"):
+        yield FASTAPI, _fastapi(stage)
+    if have("gunicorn") and have("grpc_tools"):
+        yield GRPC, _grpc(stage)
+    if have("nameko") and (broker := rabbit(stage)) is not None:
+        yield NAMEKO, _nameko(stage, broker)
+
+
+def ours(stage: Stage, name: str, site: str = "", **services: str) -> Site:
+    """Start A, B and C as a site.
+
+    Args:
+        stage: Where it runs.
+        name: Its folder.
+        site: Its `site.toml`.
+        **services: What else stands in a service's manifest.
+    """
+    calls = {"storefront": ["catalog"], "catalog": ["reviews"], "reviews": []}
+    routes = {"storefront": "/", "catalog": "", "reviews": "/reviews"}
+    files: dict[str, str | Path] = {"site.toml": site}
+    for service, neighbours in calls.items():
+        lines = f'route = "{routes[service]}"\n' if routes[service] else ""
+        lines += f"calls = {neighbours}\n{services.get(service, '')}"
+        files[f"services/{service}/service.toml"] = lines
+        files[f"services/{service}/app.py"] = SHOP / f"{service}.py"
+        files[f"services/{service}/client.py"] = SHOP / "client_glassware.py"
+    return Site(stage, write(stage.folder / name, files), "--production")
+
+
+def flask(client: str) -> Files:
+    """Return the files of the Flask services with one of the clients."""
+    files = {f"{n}.py": SHOP / f"{n}.py" for n in ("storefront", "catalog", "reviews")}
+    return {**files, "client.py": SHOP / f"client_{client}.py"}
+
+
+def _requests(stage: Stage, client: str) -> int:
+    side = Side(stage, f"requests-{client}", flask(client))
+    # B's module reads it too, and calls nobody.
+    side.environment["CATALOG_URL"] = "http://127.0.0.1:1"
+    catalog = side.gunicorn("catalog")
+    side.environment["CATALOG_URL"] = f"http://127.0.0.1:{catalog}"
+    return side.gunicorn("storefront")
+
+
+def _fastapi(stage: Stage) -> int:
+    names = ("storefront", "catalog")
+    files = {f"{name}.py": SHOP / f"fastapi_{name}.py" for name in names}
+    side = Side(stage, "fastapi", files)
+    side.environment["CATALOG_URL"] = f"http://127.0.0.1:{side.uvicorn('catalog')}"
+    return side.uvicorn("storefront")
+
+
+def _grpc(stage: Stage) -> int:
+    names = ("grpc_catalog.py", "catalog.proto")
+    side = Side(stage, "grpc", {**flask("grpc"), **{n: SHOP / n for n in names}})
+    made = ("--python_out=.", "--grpc_python_out=.")
+    subprocess.run(
+        [sys.executable, "-m", "grpc_tools.protoc", "-I.", *made, "catalog.proto"],
+        cwd=side.folder,
+        check=True,
+    )
+    port = free_port()
+    side.environment["CATALOG_TARGET"] = f"127.0.0.1:{port}"
+    side.program("grpc_catalog", port)
+    return side.gunicorn("storefront")
+
+
+def _nameko(stage: Stage, broker: str) -> int:
+    names = ("storefront", "catalog")
+    port = free_port()
+    config = f"AMQP_URI: {broker}\nWEB_SERVER_ADDRESS: 127.0.0.1:{port}\n"
+    code = {f"{name}.py": SHOP / f"nameko_{name}.py" for name in names}
+    side = Side(stage, "nameko", {**code, "config.yaml": config})
+    main = "from nameko.cli.main import main; main()"
+    run = (sys.executable, "-c", main, "run", "--config", "config.yaml")
+    for name in ("catalog", "storefront"):
+        stage.start(f"nameko-{name}", [*run, name], cwd=side.folder)
+    stage.until("nameko-storefront", lambda: listens(port))
+    return port

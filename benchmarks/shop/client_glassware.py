@@ -1,0 +1,27 @@
+"""B by its name."""
+
+from functools import partial
+
+from glassware import services
+
+
+def product(number):
+    """Return a product."""
+    return services.catalog.get(f"/products/{number}").json()
+
+
+def products(numbers):
+    """Return several products."""
+    from glassware import gather  # noqa: PLC0415 - only this page needs it
+
+    return gather(*(partial(product, number) for number in numbers))
+
+
+def pid():
+    """Say which process answers."""
+    return services.catalog.get("/pid").json()["pid"]
+
+
+def ask(neighbour, path):
+    """Return the status of a page."""
+    return services[neighbour].get(path).status_code

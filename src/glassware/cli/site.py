@@ -1,7 +1,7 @@
 """What the commands share: the site they stand in, running or not."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,21 @@ from . import output
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The site that a command was called in."""
+    """The site that a command was called in.
+
+    Attributes:
+        folder: Its own.
+        apart: Where its state is, if it runs beside itself; it has no
+            databases but its own then.
+    """
 
     folder: Path
+    apart: Path | None = None
 
     @property
     def state(self) -> State:
         """Its state folder."""
-        return State(self.folder)
+        return State(self.folder, self.apart)
 
     def load(self, *, production: bool = False) -> Site:
         """Read its manifests.
@@ -33,7 +40,8 @@ class Here:
         Raises:
             ManifestError: They have faults.
         """
-        return load(self.folder, environment=os.environ, production=production)
+        site = load(self.folder, environment=os.environ, production=production)
+        return site if self.apart is None else replace(site, engines={})
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         """Ask the running site.

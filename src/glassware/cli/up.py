@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import click
 
@@ -31,6 +32,9 @@ from .terminal import Showing, Terminal, own_output
 PATIENCE = 86_400.0
 """Seconds that a request may take in a service that has the terminal."""
 
+ANY = 0
+"""A port that the system chooses."""
+
 
 @click.command(
     epilog="Example: glassware up storefront     starts it and what it needs"
@@ -45,25 +49,31 @@ PATIENCE = 86_400.0
     shell_complete=complete,
 )
 @click.option("--production", is_flag=True, help="For visitors, not for authors.")
+@click.option(
+    "--apart",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    help="Beside the running site: state in this folder, databases of its own.",
+)
 def command(
     services: tuple[str, ...],
     only: bool,
     port: int | None,
     debug: str | None,
     production: bool,
+    apart: Path | None,
 ) -> None:
     """Run the site, or the named SERVICES and what they need."""
     began = time.monotonic()
     if sys.platform not in {"linux", "darwin"}:
         raise UnsupportedPlatform(f"glassware does not run on `{sys.platform}`")
-    site = here()
+    site = replace(here(), apart=apart)
     if debug is not None:
         known((debug,), site.load(production=production))
     read = partial(_read, site, services, only=only, production=production, debug=debug)
     plan = read()
     offer_environments(plan)
     options = Options(
-        port=port,
+        port=ANY if apart and port is None else port,
         debug=debug,
         began=began,
         dotenv=partial(dotenv_variables, site.folder),

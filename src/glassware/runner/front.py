@@ -56,7 +56,8 @@ class Front:
 
     Args:
         around: The supervisor.
-        port: The public port that was asked for; `None`: the manifest's.
+        port: The public port that was asked for; 0: any that is free; `None`:
+            the manifest's.
     """
 
     def __init__(self, around: Surroundings, port: int | None) -> None:
@@ -84,8 +85,10 @@ class Front:
             PortTaken: It was asked for by number and belongs to another.
         """
         plan = self._around.plan.gateway
-        wanted = self._asked or plan.port
-        if wanted is None:
+        wanted = plan.port if self._asked is None else self._asked
+        if wanted == 0:
+            port = ports.claim("gateway", plan.bind)
+        elif wanted is None:
             port = ports.claim("gateway", plan.bind, FIRST_PORT)
             if port != FIRST_PORT and not is_free(plan.bind, FIRST_PORT):
                 self._tell(f"port {FIRST_PORT} is taken; the site is at {port}", "info")

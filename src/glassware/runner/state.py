@@ -42,16 +42,17 @@ class State:
 
     Args:
         site: The site's folder.
+        apart: A state folder elsewhere, for the same site run once more.
 
     Raises:
         GlasswareError: The state folder is another user's.
     """
 
-    def __init__(self, site: Path) -> None:
+    def __init__(self, site: Path, apart: Path | None = None) -> None:
         self.site = site
-        self.folder = site / ".glassware"
+        self.folder = apart or site / ".glassware"
         _check_owner(self.folder)
-        self.runtime = _runtime_root() / _short(site)
+        self.runtime = _runtime_root() / _short(apart or site)
         self._lock: int | None = None
         self._runtime_lock: int | None = None
         self._secrets: dict[str, Any] = {}

@@ -47,7 +47,8 @@ class Options:
     """How `up` was asked to run the site.
 
     Attributes:
-        port: The public port that was asked for; `None`: the manifest's.
+        port: The public port that was asked for; 0: any that is free; `None`:
+            the manifest's.
         debug: The service that gets the terminal.
         began: When the command was given, by the monotonic clock.
         dotenv: Variables of the `.env` files, by service.

@@ -218,7 +218,7 @@ def test_a_group_has_the_most_that_a_member_asks_for():
     ("options", "found"),
     [
         ({"wire": True}, {"cart", "catalog", "cart.mail", "reviews"}),
-        ({"apart": "cart"}, {"cart", "web*", "cart.mail", "reviews"}),
+        ({"alone": "cart"}, {"cart", "web*", "cart.mail", "reviews"}),
         ({"only": frozenset({"cart"})}, {"web*", "cart.mail"}),
     ],
 )

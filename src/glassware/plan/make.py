@@ -36,7 +36,7 @@ def make_plan(
     forks: bool = True,
     networks: bool = True,
     wire: bool = False,
-    apart: str | None = None,
+    alone: str | None = None,
 ) -> Plan:
     """Decide how a site runs.
 
@@ -48,14 +48,14 @@ def make_plan(
             cannot, each is a plain process.
         networks: Whether the kernel can give a program a network of its own.
         wire: Whether each service gets a process of its own in spite of groups.
-        apart: The service that gets one, whatever group it is in.
+        alone: The service that gets one, whatever group it is in.
     """
     services = tuple(s for s in site.services if only is None or s.name in only)
     templates = {s.name: _templates(s) for s in services}
     named = _named(templates)
     called = {callee for s in services for callee in s.calls}
     databases = tuple(_databases(site, services))
-    groups = {} if wire else _groups(site, apart)
+    groups = {} if wire else _groups(site, alone)
     return Plan(
         site=site.name,
         folder=site.folder,
@@ -124,13 +124,13 @@ def _templates(service: Service) -> dict[str, Template]:
     return {name: parse(text) for name, text in service.environment.items()}
 
 
-def _groups(site: Site, apart: str | None) -> dict[str, str]:
+def _groups(site: Site, alone: str | None) -> dict[str, str]:
     """Return the group of each service that is in one."""
     return {
         name: group
         for group, names in site.groups.items()
         for name in names
-        if name != apart
+        if name != alone
     }
 
 

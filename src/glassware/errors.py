@@ -29,7 +29,7 @@ the *where*, `hint` is the way out.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class GlasswareError(Exception):
@@ -195,6 +195,7 @@ class CallError(GlasswareError):
         message: What is wrong and where, without a full stop.
         hint: The way out, or `None` where the message already says it.
         call: What was called.
+        outcome_unknown: Whether it may have been carried out all the same.
 
     Attributes:
         status: What a visitor is answered with if nobody catches the error.
@@ -203,10 +204,16 @@ class CallError(GlasswareError):
     status: ClassVar[int] = 502
 
     def __init__(
-        self, message: str, *, hint: str | None = None, call: Call | None = None
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        call: Call | None = None,
+        outcome_unknown: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
         self.call = call or Call()
+        self.outcome_unknown = outcome_unknown
 
 
 class UnknownService(CallError):
@@ -236,4 +243,10 @@ class DeadlineExceeded(CallError):
 
 
 class BadAnswer(CallError):
-    """The neighbour's answer is not what the caller asked it to be."""
+    """The neighbour's answer is not what the caller asked it to be.
+
+    Attributes:
+        response: The answer, where there was a whole one.
+    """
+
+    response: Any = None

@@ -45,6 +45,7 @@ class Incoming:
         log: In development, the last records that were logged meanwhile;
             `None`: nobody keeps them.
         failure: In development, what `X-Glassware-Failure` is going to say.
+        replay: In development, the command that asks the same again.
     """
 
     service: str = ""
@@ -60,6 +61,7 @@ class Incoming:
     calls: list["Made"] = field(default_factory=list)
     log: deque[Any] | None = None
     failure: str = ""
+    replay: str = ""
 
     def remaining(self) -> float | None:
         """Return the seconds that are left, never below 0; `None`: no deadline."""

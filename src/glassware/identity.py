@@ -7,14 +7,19 @@ permissions. A token is verified once and then known for as long as it lives.
 
 Wall clocks are set now and then. The signer makes a new token when its clock
 has jumped, and a verified token lives by the monotonic clock.
+
+Signatures are the library's business; times are looked at here, because no
+library knows of clocks that were set.
 """
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+
+Clock = Callable[[], float]
 
 LIFETIME = 30.0
 """Seconds that a service's token lives."""
@@ -30,6 +35,7 @@ ANYBODY = "*"
 
 _ALGORITHM = "EdDSA"
 _REMEMBERED = 1024
+_LONGEST = 4096
 _JUMP = 5.0
 
 
@@ -74,18 +80,26 @@ class Key:
         """The public key, as text."""
         return _encode(self.private.public_key().public_bytes_raw())
 
-    def sign(self, issuer: str, audience: str, lifetime: float = LIFETIME) -> str:
+    def sign(
+        self,
+        issuer: str,
+        audience: str,
+        lifetime: float = LIFETIME,
+        now: float | None = None,
+    ) -> str:
         """Return a token.
 
         Args:
             issuer: The service that calls.
             audience: The service that is called.
             lifetime: Seconds.
+            now: The epoch second from which it lives; `None`: this one.
         """
         import jwt  # noqa: PLC0415 - only who signs or verifies pays for it
 
-        now = int(time.time())
-        claims = {"iss": issuer, "aud": audience, "iat": now, "exp": now + lifetime}
+        begin = int(time.time() if now is None else now)
+        end = begin + int(lifetime)
+        claims = {"iss": issuer, "aud": audience, "iat": begin, "exp": end}
         return jwt.encode(claims, self.private, algorithm=_ALGORITHM)
 
     def __repr__(self) -> str:
@@ -98,20 +112,31 @@ class Signer:
     Args:
         key: The caller's.
         issuer: The caller.
+        wall: Seconds since the epoch, by a clock that may be set.
+        monotonic: Seconds, by one that may not.
     """
 
-    def __init__(self, key: Key, issuer: str) -> None:
+    def __init__(
+        self,
+        key: Key,
+        issuer: str,
+        wall: Clock = time.time,
+        monotonic: Clock = time.monotonic,
+    ) -> None:
         self._key = key
         self._issuer = issuer
+        self._wall = wall
+        self._monotonic = monotonic
         self._tokens: dict[str, tuple[str, float, float]] = {}
 
     def token(self, audience: str) -> str:
         """Return a token for `audience` that lives for some time yet."""
-        now = time.monotonic()
-        offset = time.time() - now
+        now = self._monotonic()
+        wall = self._wall()
+        offset = wall - now
         token, renewed_at, made_by = self._tokens.get(audience, ("", 0.0, 0.0))
         if now >= renewed_at or abs(offset - made_by) > _JUMP:
-            token = self._key.sign(self._issuer, audience)
+            token = self._key.sign(self._issuer, audience, now=wall)
             self._tokens[audience] = token, now + LIFETIME / 2, offset
         return token
 
@@ -122,11 +147,21 @@ class Verifier:
     Args:
         service: The service that is called.
         callers: The public keys of those that may call it, by name.
+        wall: Seconds since the epoch, by a clock that may be set.
+        monotonic: Seconds, by one that may not.
     """
 
-    def __init__(self, service: str, callers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        service: str,
+        callers: Mapping[str, str],
+        wall: Clock = time.time,
+        monotonic: Clock = time.monotonic,
+    ) -> None:
         self._service = service
         self._callers = dict(callers)
+        self._wall = wall
+        self._monotonic = monotonic
         self._keys: dict[str, Any] = {}
         self._known: dict[str, tuple[str, float]] = {}
 
@@ -138,34 +173,51 @@ class Verifier:
             NotACaller: It names somebody who may not call this service.
         """
         known = self._known.get(token)
-        if known is not None and time.monotonic() < known[1]:
+        if known is not None and self._monotonic() < known[1]:
             return known[0]
-        caller, lifetime = self._verify(token)
+        try:
+            caller, lifetime = self._verify(token)
+        except (NotACaller, NotVerified):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing
+            raise NotVerified(str(error)) from None
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[token] = caller, time.monotonic() + lifetime
+        self._known[token] = caller, self._monotonic() + lifetime
         return caller
 
     def _verify(self, token: str) -> tuple[str, float]:
         import jwt  # noqa: PLC0415
 
-        try:
-            said = jwt.decode(token, options={"verify_signature": False})
-            caller = str(said["iss"])
-            if caller not in self._callers:
-                raise NotACaller(caller)
-            claims = jwt.decode(
-                token,
-                self._key_of(caller),
-                algorithms=[_ALGORITHM],
-                audience=[self._service, ANYBODY],
-                issuer=caller,
-                leeway=LEEWAY,
-                options={"require": ["exp", "iat", "iss", "aud"]},
-            )
-        except (jwt.InvalidTokenError, KeyError, ValueError) as error:
-            raise NotVerified(str(error)) from None
-        return caller, max(0.0, claims["exp"] - time.time()) + LEEWAY
+        if len(token) > _LONGEST:
+            raise NotVerified(f"it is longer than {_LONGEST} characters")
+        said = jwt.decode(token, options={"verify_signature": False})
+        caller = str(said["iss"])
+        if caller not in self._callers:
+            raise NotACaller(caller)
+        claims = jwt.decode(
+            token,
+            self._key_of(caller),
+            algorithms=[_ALGORITHM],
+            audience=[self._service, ANYBODY],
+            issuer=caller,
+            options={
+                "require": ["exp", "iat", "iss", "aud"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
+        )
+        return caller, self._left(float(claims["iat"]), float(claims["exp"]))
+
+    def _left(self, begin: float, end: float) -> float:
+        now = self._wall()
+        if not now < end + LEEWAY:
+            raise NotVerified("it has expired")
+        # A clock that is set back must not end what was made for a day; who signs
+        # for less makes a new one then.
+        if end - begin <= LIFETIME and not begin - LEEWAY <= now:
+            raise NotVerified("it comes from the future")
+        return min(end - now, end - begin) + LEEWAY
 
     def _key_of(self, caller: str) -> Any:
         from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415
@@ -176,6 +228,18 @@ class Verifier:
             raw = _decode(self._callers[caller])
             self._keys[caller] = ed25519.Ed25519PublicKey.from_public_bytes(raw)
         return self._keys[caller]
+
+
+def prepare() -> None:
+    """Import what verifying takes, before the first request has to wait for it.
+
+    Raises:
+        ImportError: It is not installed.
+    """
+    import jwt.algorithms  # noqa: PLC0415
+
+    if not jwt.algorithms.has_crypto:
+        raise ImportError("`cryptography` is not installed")
 
 
 def _encode(raw: bytes) -> str:

@@ -21,9 +21,11 @@ An answer with `X-Glassware-Refused` says that nothing was started: whatever
 was asked may be asked again.
 """
 
+import math
 import os
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 
@@ -50,9 +52,12 @@ ONWARD = (
     "Idempotency-Key",
 )
 
-# A request never says that it came from the future by more than this, in seconds.
+# Clocks that are further apart than before by more seconds than this were set.
 _JUMP = 0.25
 _DISTRUST = 60.0
+
+# No request is given more time than this, whatever it says.
+_DAY = 86_400.0
 
 
 class Clocks:
@@ -61,18 +66,30 @@ class Clocks:
     Requests say when they were sent by the wall clock, because no other clock
     is shared between machines. Somebody may set it; for a minute after such a
     jump no age is believed.
+
+    Args:
+        wall: Seconds since the epoch, by a clock that may be set.
+        monotonic: Seconds, by one that may not.
     """
 
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
-        self._distrusted_until = 0.0
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._offset = wall() - monotonic()
+        self._distrusted_until = -math.inf
 
     def age(self, began: float) -> float:
         """Return the seconds since the epoch second `began`; 0 where in doubt."""
-        wall, now = time.time(), time.monotonic()
-        if abs(wall - now - self._offset) > _JUMP:
-            self._distrusted_until = now + _DISTRUST
-        self._offset = wall - now
+        before, wall, now = self._monotonic(), self._wall(), self._monotonic()
+        # A thread that was kept waiting between the two says nothing of the clocks.
+        if now - before < _JUMP / 2:
+            if abs(wall - now - self._offset) > _JUMP:
+                self._distrusted_until = now + _DISTRUST
+            self._offset = wall - now
         return 0.0 if now < self._distrusted_until else max(0.0, wall - began)
 
 
@@ -98,7 +115,7 @@ def read_deadline(value: str | None, clocks: Clocks) -> float | None:
             seconds -= clocks.age(float(began) + _milliseconds(took))
     except ValueError:
         return None
-    return seconds
+    return min(seconds, _DAY) if math.isfinite(seconds) else None
 
 
 def read_wait(prefer: str | None) -> float | None:
@@ -110,7 +127,7 @@ def read_wait(prefer: str | None) -> float | None:
         name, _, value = preference.partition(";")[0].partition("=")
         number = value.strip().strip('"')
         if name.strip().lower() == "wait" and number.isdecimal():
-            return float(number)
+            return min(float(number), _DAY)
     return None
 
 
@@ -144,15 +161,12 @@ def new_traceparent(parent: str | None) -> str:
     See W3C Trace Context, https://www.w3.org/TR/trace-context/.
     """
     span = os.urandom(8).hex()
-    version, _, rest = (parent or "").partition("-")
-    trace, _, rest = rest.partition("-")
-    flags = rest.partition("-")[2][:2]
-    if version == "00" and len(trace) == _TRACE_LENGTH and len(flags) == len("01"):
-        return f"00-{trace}-{span}-{flags}"
+    if found := _TRACE.fullmatch(parent or ""):
+        return f"00-{found[1]}-{span}-{found[2]}"
     return f"00-{os.urandom(16).hex()}-{span}-01"
 
 
-_TRACE_LENGTH = 32
+_TRACE = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 _ONWARD = tuple((n, f"HTTP_{n.upper().replace('-', '_')}") for n in ONWARD)
 
 

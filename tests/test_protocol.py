@@ -31,10 +31,10 @@ class Time:
     delay: float = 0.0
 
     def wall(self) -> float:
-        """Return the seconds since the epoch; it may take a while."""
-        self.monotonic_now += self.delay
-        self.wall_now += self.delay
-        return self.wall_now
+        """Return the seconds since the epoch; what follows may take a while."""
+        now = self.wall_now
+        self.pass_(self.delay)
+        return now
 
     def monotonic(self) -> float:
         """Return seconds."""

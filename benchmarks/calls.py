@@ -11,20 +11,17 @@ from outside, on a kept connection through its edge.
 
 import json
 import random
-import sys
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from rig import shop
 from rig.figures import keep, median, number, options, ratio, show
 from rig.kept import Kept
 from rig.processes import Stage, cpu, until
-from rig.servers import nginx
+from rig.servers import answers, nginx
 
 
-GROUP = '[groups]\nshop = ["storefront", "catalog"]\n'
 PAGES = {"in turn": "/page", "at once": "/together"}
 DIRECT = f"{shop.FUNCTIONS}, no edge"
 
@@ -33,11 +30,16 @@ DIRECT = f"{shop.FUNCTIONS}, no edge"
 class Called:
     """A side whose calls are measured."""
 
-    asked: Kept
+    port: int
     wall: list[float] = field(default_factory=list)
     caller: list[float] = field(default_factory=list)
     callee: list[float] = field(default_factory=list)
     grouped: bool = False
+
+    @cached_property
+    def asked(self) -> Kept:
+        """A connection to its A."""
+        return Kept(self.port)
 
     def block(self, count: int) -> None:
         """Let its A make `count` calls."""
@@ -70,15 +72,23 @@ class Called:
 class Page:
     """A side whose pages are measured."""
 
-    asked: Kept
+    port: int
     outside: dict[str, list[float]] = field(default_factory=dict)
     inside: dict[str, list[float]] = field(default_factory=dict)
 
+    @cached_property
+    def asked(self) -> Kept:
+        """A connection to its edge."""
+        return Kept(self.port)
+
+    @cached_property
+    def pages(self) -> dict[str, str]:
+        """The pages that it has."""
+        return {n: path for n, path in PAGES.items() if answers(self.port, path)}
+
     def block(self, count: int) -> None:
         """Ask for each page `count` times."""
-        for name, path in PAGES.items():
-            if name != "in turn" and not answers(self.asked, path):
-                continue
+        for name, path in self.pages.items():
             for _ in range(count):
                 took, body = self.asked.ask(path)
                 seconds = json.loads(body)["seconds"]
@@ -98,19 +108,12 @@ def main() -> None:
     """Start every side, run the rounds, print both tables."""
     quick = {"rounds": 2, "block": 20, "pages": 3}
     given = options(__doc__, quick, rounds=20, block=100, pages=15)
-    with (
-        tempfile.TemporaryDirectory(prefix="gw-") as place,
-        Stage(Path(place)) as stage,
-    ):
+    with Stage() as stage:
         doors, edges = start(stage)
-        called = {n: Called(Kept(port)) for n, port in doors.items() if given.only in n}
-        pages = {n: Page(Kept(port)) for n, port in edges.items() if given.only in n}
-        for name, side in list(called.items()):
-            until(lambda side=side: answers(side.asked, PAGES["in turn"]))
-            side.pids()
-            if name == shop.GROUPED and not side.grouped:
-                print("groups are not in force: not measured", file=sys.stderr)
-                del called[name], pages[name]
+        called = {n: Called(port) for n, port in doors.items() if given.only in n}
+        pages = {n: Page(port) for n, port in edges.items() if given.only in n}
+        for side in called.values():
+            until(lambda port=side.port: answers(port, PAGES["in turn"]))
         for _ in range(given.rounds):
             # Nobody always comes after the same side, whose garbage may be busy.
             for one in random.sample([*called.values()], len(called)):
@@ -130,19 +133,8 @@ def start(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
     doors = dict(shop.rivals(stage))
     edges = {DIRECT: doors[shop.FUNCTIONS], **nginx(stage, doors)}
     wire = shop.ours(stage, "wire")
-    grouped = shop.ours(stage, "grouped", GROUP)
-    own = {shop.WIRE: wire.wait(), shop.GROUPED: grouped.wait()}
+    own = {shop.WIRE: wire.wait(), **shop.grouped(stage)}
     return doors | own, edges | own
-
-
-def answers(asked: Kept, path: str) -> bool:
-    """Whether a page answers."""
-    try:
-        asked.ask(path)
-    except (OSError, RuntimeError):
-        asked.close()
-        return False
-    return True
 
 
 def report(results: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,14 +18,12 @@ _CPU_CLOCK = 2
 
 
 class Stage:
-    """A folder and the processes that run in it; all end with the block.
+    """A folder and the processes that run in it; all end with the block."""
 
-    Args:
-        folder: Each process has a log there.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self) -> None:
+        # Short, because sockets are in it.
+        self._place = tempfile.TemporaryDirectory(prefix="gw-")
+        self.folder = Path(self._place.name)
         self._started: dict[str, tuple[subprocess.Popen[bytes], int]] = {}
 
     def __enter__(self) -> Self:
@@ -41,6 +40,7 @@ class Stage:
                 # It has a session of its own, so its workers go with it.
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(20)
+        self._place.cleanup()
 
     def start(
         self,

@@ -140,3 +140,12 @@ def text(port: int, path: str) -> str:
     if response.status != 200:
         raise RuntimeError(f"{path} answered {response.status}: {body[:500]}")
     return body
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether a server answers `GET` with 200."""
+    try:
+        text(port, path)
+    except (OSError, http.client.HTTPException, RuntimeError):
+        return False
+    return True

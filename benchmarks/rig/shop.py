@@ -1,13 +1,15 @@
 """The three small services, as each side writes them, started on a stage."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from .processes import Stage, free_port, listens
 from .rabbit import rabbit
-from .servers import SHOP, Side, have
+from .servers import SHOP, Side, have, text
 from .site import Files, Site, write
 
 
@@ -21,6 +23,9 @@ NAMEKO = "Nameko, RabbitMQ"
 WIRE = "glassware, wire"
 GROUPED = "glassware, grouped"
 
+GROUP = '[groups]\nshop = ["storefront", "catalog"]\n'
+"""The one line more in `site.toml`."""
+
 
 def rivals(stage: Stage) -> Iterator[tuple[str, int]]:
     """Start every other side that can run here; return the ports of their A."""
@@ -30,7 +35,7 @@ def rivals(stage: Stage) -> Iterator[tuple[str, int]]:
         yield FUNCTIONS_GUNICORN, plain.gunicorn("storefront")
     if have("gunicorn") and have("requests"):
         for name, client in ((ANEW, "anew"), (SESSION, "session")):
-            yield name, _requests(stage, client)
+            yield name, requests(stage, client)["storefront"]
     if have("fastapi") and have("uvicorn") and have("httpx"):
         yield FASTAPI, _fastapi(stage)
     if have("gunicorn") and have("grpc_tools"):
@@ -39,40 +44,66 @@ def rivals(stage: Stage) -> Iterator[tuple[str, int]]:
         yield NAMEKO, _nameko(stage, broker)
 
 
-def ours(stage: Stage, name: str, site: str = "", **services: str) -> Site:
+def ours(
+    stage: Stage, name: str, site: str = "", timeout: float = 10.0, tables: str = ""
+) -> Site:
     """Start A, B and C as a site.
 
     Args:
         stage: Where it runs.
         name: Its folder.
         site: Its `site.toml`.
-        **services: What else stands in a service's manifest.
+        timeout: Seconds that the gateway gives a page.
+        tables: What else stands in the manifest of A and of B.
     """
     calls = {"storefront": ["catalog"], "catalog": ["reviews"], "reviews": []}
-    routes = {"storefront": "/", "catalog": "", "reviews": "/reviews"}
+    routes = {"storefront": "/", "reviews": "/reviews"}
     files: dict[str, str | Path] = {"site.toml": site}
     for service, neighbours in calls.items():
-        lines = f'route = "{routes[service]}"\n' if routes[service] else ""
-        lines += f"calls = {neighbours}\n{services.get(service, '')}"
-        files[f"services/{service}/service.toml"] = lines
+        lines = [f"calls = {neighbours}"]
+        if service in routes:
+            lines += [f'[[routes]]\npath = "{routes[service]}"\ntimeout = {timeout}']
+        for neighbour in neighbours:
+            lines += [tables.format(neighbour=neighbour)]
+        files[f"services/{service}/service.toml"] = "\n".join([*lines, ""])
         files[f"services/{service}/app.py"] = SHOP / f"{service}.py"
         files[f"services/{service}/client.py"] = SHOP / "client_glassware.py"
     return Site(stage, write(stage.folder / name, files), "--production")
+
+
+def grouped(stage: Stage, *options: Any, **more: Any) -> dict[str, int]:
+    """Start the same site as a group; return its port, by its name.
+
+    Args:
+        stage: Where it runs.
+        *options: As `ours` takes them after its `site.toml`.
+        **more: Likewise.
+    """
+    port = ours(stage, "grouped", GROUP, *options, **more).wait()
+    caller, callee = json.loads(text(port, "/calls/1"))["pids"]
+    if caller == callee:
+        return {GROUPED: port}
+    print("groups are not in force: not measured", file=sys.stderr)
+    return {}
+
+
+def requests(stage: Stage, client: str, **environment: str) -> dict[str, int]:
+    """Start A, B and C as Flask on gunicorn with `requests`; return their ports."""
+    side = Side(stage, f"requests-{client}", flask(client))
+    # Every service reads it, also those that call nobody.
+    side.environment = {"CATALOG_URL": "", **environment}
+    ports = {}
+    for service in ("reviews", "catalog", "storefront"):
+        ports[service] = side.gunicorn(service)
+        url = f"http://127.0.0.1:{ports[service]}"
+        side.environment[f"{service.upper()}_URL"] = url
+    return ports
 
 
 def flask(client: str) -> Files:
     """Return the files of the Flask services with one of the clients."""
     files = {f"{n}.py": SHOP / f"{n}.py" for n in ("storefront", "catalog", "reviews")}
     return {**files, "client.py": SHOP / f"client_{client}.py"}
-
-
-def _requests(stage: Stage, client: str) -> int:
-    side = Side(stage, f"requests-{client}", flask(client))
-    # B's module reads it too, and calls nobody.
-    side.environment["CATALOG_URL"] = "http://127.0.0.1:1"
-    catalog = side.gunicorn("catalog")
-    side.environment["CATALOG_URL"] = f"http://127.0.0.1:{catalog}"
-    return side.gunicorn("storefront")
 
 
 def _fastapi(stage: Stage) -> int:

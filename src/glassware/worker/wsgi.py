@@ -114,41 +114,56 @@ class Stream:
         self._close()
 
 
-def granian_callback(
-    application: Application, mounts: tuple[str, ...], traffic: Traffic
-) -> Callable[[Protocol_, dict[str, Any]], None]:
-    """Return what granian's WSGI worker calls for each request."""
-    always = {
-        "wsgi.version": (1, 0),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        "SERVER_SOFTWARE": "glassware",
-    }
+class Answering:
+    """An application, as every request reaches it, whoever brings it.
 
-    def callback(protocol: Protocol_, environ: dict[str, Any]) -> None:
-        token = traffic.enter()
-        answer = Answer()
+    Args:
+        application: A WSGI application.
+        mounts: The service's public prefixes, the principal one first.
+        traffic: Told of each request.
+    """
+
+    def __init__(
+        self, application: Application, mounts: tuple[str, ...], traffic: Traffic
+    ) -> None:
+        self._application = application
+        self._mounts = mounts
+        self._traffic = traffic
+        self._always = {
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "SERVER_SOFTWARE": "glassware",
+        }
+
+    def reply(self, environ: dict[str, Any]) -> "Reply":
+        """Return the answer to a request; call its `end` or `close` afterwards.
+
+        Args:
+            environ: As granian makes it.
+        """
+        token = self._traffic.enter()
+        reply = Reply(lambda: self._traffic.leave(token))
         try:
-            environ.update(always)
+            environ.update(self._always)
             environ["wsgi.input"] = body_of(environ)
             if ";" in (cookies := environ.get("HTTP_COOKIE", "")):
                 environ["HTTP_COOKIE"] = "; ".join(map(str.strip, cookies.split(";")))
-            place(environ, mounts)
-            _send(reply_of(application, environ, answer), protocol, traffic)
-        except BaseException as error:  # noqa: BLE001 - the thread serves on
+            place(environ, self._mounts)
+            reply.fill(self._application, environ)
+        except BaseException as error:  # noqa: BLE001 - it becomes an answer
             show(error)
-            if not answer.sent:
-                protocol.response_bytes(500, _closing(_ERROR_HEADERS, traffic), _ERROR)
-        finally:
-            traffic.leave(token)
-
-    return callback
+            reply.fail()
+        return reply
 
 
 class Reply:
     """What an application answered, ready to be sent by whoever asked.
+
+    Args:
+        done: Called when nothing of the request is under way any more.
 
     Attributes:
         status: As a number.
@@ -157,91 +172,97 @@ class Reply:
         stream: The body, piece by piece.
     """
 
-    __slots__ = ("_closed", "_rest", "_result", "body", "headers", "status", "stream")
+    __slots__ = (
+        *("_closed", "_done", "_rest", "_result"),
+        *("body", "headers", "status", "stream"),
+    )
 
-    def __init__(self, result: Iterable[bytes]) -> None:
+    def __init__(self, done: Callable[[], None]) -> None:
         self.status = 0
         self.headers: list[Header] = []
         self.body = b""
         self.stream: Stream | None = None
-        self._result = result
+        self._result: Iterable[bytes] = ()
         self._rest: Iterator[bytes] | None = None
+        self._done = done
         self._closed = False
 
-    def fill(self, answer: Answer, method: str) -> None:
+    def fill(self, application: Application, environ: dict[str, Any]) -> None:
         """Run the application up to the first part of its body.
 
         Raises:
             BaseException: Whatever the application raises.
         """
-        chunks = _chunks(self._result)
+        answer = Answer()
+        self._result = result = application(environ, answer.start)
+        chunks = _chunks(result)
         first = next(chunks, b"")
         body = b"".join(answer.written) + first if answer.written else first
-        if method == "HEAD":
+        if environ["REQUEST_METHOD"] == "HEAD":
             pass
         elif not first or answer.length == len(body):
             if answer.length not in {-1, len(body)}:
                 # Less than was declared: as a stream, which then breaks off.
-                self.stream = Stream(body, chunks, self._close_and_show)
+                self.stream = Stream(body, chunks, self.close)
             else:
                 self.body = body
                 self._rest = chunks
-        elif isinstance(self._result, (list, tuple)) and answer.length < 0:
+        elif isinstance(result, (list, tuple)) and answer.length < 0:
             self.body = body + b"".join(chunks)
         else:
-            self.stream = Stream(body, chunks, self._close_and_show)
+            self.stream = Stream(body, chunks, self.close)
         self.status, self.headers = _head(answer)
+        # From here on an error cannot be told to whoever asked.
+        answer.sent = True
+
+    def fail(self) -> None:
+        """Answer that the application has failed."""
+        self.status, self.headers = 500, list(_ERROR_HEADERS)
+        self.body, self.stream, self._rest = _ERROR, None, None
 
     def end(self) -> None:
         """Run what the application does after its answer, and close it."""
-        try:
-            if self._rest is not None:
+        if self._rest is not None:
+            try:
                 next(self._rest, None)
-        finally:
-            self.close()
+            except BaseException as error:  # noqa: BLE001 - the answer is out
+                show(error)
+        self.close()
 
     def close(self) -> None:
-        """Close the application's body, the first time that this is called."""
-        if not self._closed:
-            self._closed = True
-            getattr(self._result, "close", _nothing)()
-
-    def _close_and_show(self) -> None:
+        """Close the application's body; the first call counts."""
+        if self._closed:
+            return
+        self._closed = True
         try:
-            self.close()
+            getattr(self._result, "close", _nothing)()
         except BaseException as error:  # noqa: BLE001 - the answer is out
             show(error)
+        finally:
+            self._done()
 
 
-def reply_of(
-    application: Application, environ: dict[str, Any], answer: Answer
-) -> Reply:
-    """Return what `application` answers; call its `end` or `close` afterwards.
+def granian_callback(
+    application: Application, mounts: tuple[str, ...], traffic: Traffic
+) -> Callable[[Protocol_, dict[str, Any]], None]:
+    """Return what granian's WSGI worker calls for each request."""
+    answering = Answering(application, mounts, traffic)
 
-    Raises:
-        BaseException: Whatever the application raises; its body is closed then.
-    """
-    reply = Reply(application(environ, answer.start))
-    try:
-        reply.fill(answer, environ["REQUEST_METHOD"])
-    except BaseException:
-        reply.close()
-        raise
-    # From here on an error cannot be told to whoever asked.
-    answer.sent = True
-    return reply
+    def callback(protocol: Protocol_, environ: dict[str, Any]) -> None:
+        reply = answering.reply(environ)
+        try:
+            headers = _closing(reply.headers, traffic)
+            if reply.stream is None:
+                protocol.response_bytes(reply.status, headers, reply.body)
+            else:
+                protocol.response_iter(reply.status, headers, reply.stream)
+            reply.end()
+        except BaseException as error:  # noqa: BLE001 - the thread serves on
+            show(error)
+        finally:
+            reply.close()
 
-
-def _send(reply: Reply, protocol: Protocol_, traffic: Traffic) -> None:
-    headers = _closing(reply.headers, traffic)
-    try:
-        if reply.stream is None:
-            protocol.response_bytes(reply.status, headers, reply.body)
-        else:
-            protocol.response_iter(reply.status, headers, reply.stream)
-        reply.end()
-    finally:
-        reply.close()
+    return callback
 
 
 def _head(answer: Answer) -> tuple[int, list[Header]]:

@@ -17,6 +17,8 @@ person can set them by hand: that is how a service that runs alone under plain
 `GLASSWARE_CALLERS`                   `NAME=PUBLIC_KEY` of whoever may call it, by
                                       comma; absent: anybody may
 `GLASSWARE_DEVELOPMENT`               `1` where its authors use it, not its visitors
+`GLASSWARE_FAULTS`                    file that says what is done to calls on
+                                      purpose; see `injection`
 `GLASSWARE_DATABASE_<NAME>_ENGINE`    engine of that database
 `GLASSWARE_DATABASE_<NAME>_URL`       where that database is, with credentials
 ====================================  ========================================
@@ -84,6 +86,8 @@ class Settings:
         callers: The public keys of those that may call it, by name; `None`:
             nobody decided, so everybody may.
         development: Whether its authors use it, rather than its visitors.
+        faults: The file that says what is done to calls on purpose; empty:
+            nothing ever is.
         databases: Bindings by name.
     """
 
@@ -97,6 +101,7 @@ class Settings:
     key: str = field(default="", repr=False)
     callers: Mapping[str, str] | None = None
     development: bool = False
+    faults: str = ""
     databases: Mapping[str, Binding] = field(default_factory=dict)
 
 
@@ -118,6 +123,8 @@ def to_variables(settings: Settings) -> dict[str, str]:
         variables[KEY] = settings.key
     if settings.development:
         variables["GLASSWARE_DEVELOPMENT"] = "1"
+    if settings.faults:
+        variables["GLASSWARE_FAULTS"] = settings.faults
     if settings.policies:
         said = {name: asdict(policy) for name, policy in settings.policies.items()}
         variables["GLASSWARE_NEIGHBOURS"] = json.dumps(said)
@@ -150,6 +157,7 @@ def from_variables(variables: Mapping[str, str]) -> Settings:
         key=variables.get(KEY, ""),
         callers=callers_of(variables),
         development=variables.get("GLASSWARE_DEVELOPMENT", "") == "1",
+        faults=variables.get("GLASSWARE_FAULTS", ""),
         databases={
             name: Binding(
                 engine=variables.get(database_variable(name, "ENGINE"), ""), url=url

@@ -10,6 +10,7 @@ from glassware.status import Snapshot
 
 from .control import ControlServer
 from .events import Bulletin, Event, Logged
+from .injected import Injected
 
 
 class Supervised(Protocol):
@@ -17,6 +18,7 @@ class Supervised(Protocol):
 
     plan: Plan
     bulletin: Bulletin
+    injected: Injected
 
     def snapshot(self) -> Snapshot:
         """Return the whole site at this moment."""
@@ -43,6 +45,9 @@ def control_of(site: Supervised) -> ControlServer:
         async with asyncio.timeout(20.0):
             return {"environment": await site.variables(plan)}
 
+    async def inject(request: dict[str, Any]) -> Mapping[str, Any]:
+        return site.injected.change(request)
+
     async def follow(_: dict[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
         queue: asyncio.Queue[Event] = asyncio.Queue(maxsize=10_000)
 
@@ -59,6 +64,11 @@ def control_of(site: Supervised) -> ControlServer:
             site.bulletin.listeners.remove(hear)
 
     return ControlServer(
-        {"snapshot": snapshot, "restart": restart, "environment": environment},
+        {
+            "snapshot": snapshot,
+            "restart": restart,
+            "environment": environment,
+            "inject": inject,
+        },
         {"follow": follow},
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from glassware.injection import FILE
 from glassware.model import EVERYWHERE
 from glassware.plan import Plan, ServicePlan
 from glassware.template import references
@@ -66,6 +67,7 @@ class Orders:
                 if reference.kind == "secret"
             },
             secret_key=around.state.credential(f"secret key {name}"),
+            faults="" if around.plan.production else str(around.state.runtime / FILE),
         )
         inherited = around.inherited(plan.service.folder)
         return variables(around.plan, plan, late, inherited)

@@ -22,6 +22,7 @@ from .databases import Databases
 from .events import Bulletin, Logged, SiteReady
 from .front import Front
 from .guard import heard, let_signals
+from .injected import Injected
 from .keeper import Keeper
 from .lifecycle import Event
 from .logs import Joiner, LogStore
@@ -109,6 +110,7 @@ class Supervisor:
             preload=preload(plan),
         )
         self.databases = Databases(self)
+        self.injected = Injected(self)
         self._starter = Starter(self.nursery, self.zygotes, self.output)
         self._orders = Orders(self, options.secrets, options.debug)
         self._front = Front(self, options.port)
@@ -171,6 +173,7 @@ class Supervisor:
             services=tuple(s.state() for s in self.services.values()),
             engines=self.databases.states(),
             gateway_pid=self._front.pid,
+            faults=self.injected.lines(),
         )
 
     async def restart(self, names: tuple[str, ...]) -> None:
@@ -234,6 +237,7 @@ class Supervisor:
     async def move_in(self) -> None:
         """Run everything in a runtime folder that was made anew."""
         await self._control.open(self.state.control)
+        self.injected.write()
         self._front.move_in()
         self.databases.move_in()
         for service in self.services.values():

@@ -25,6 +25,7 @@ class Late:
             template over the fields of `Access`.
         secrets: The secrets that it names.
         secret_key: The service's own `SECRET_KEY`.
+        faults: The file that says what is injected; empty: nothing ever is.
     """
 
     url: str
@@ -34,6 +35,7 @@ class Late:
     offered: Mapping[str, Mapping[str, str]]
     secrets: Mapping[str, str] = field(repr=False)
     secret_key: str = field(repr=False)
+    faults: str = ""
 
 
 def variables(
@@ -134,6 +136,7 @@ def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
         neighbours=late.neighbours,
         policies=service.policies,
         development=not plan.production,
+        faults=late.faults,
         databases={
             name: Binding(
                 engine=_engine_of(plan, service.service.name, name),

@@ -125,13 +125,14 @@ def main() -> None:
         "pages": {name: side.figures() for name, side in pages.items()},
     }
     report(results)
-    keep(given.json, results)
+    keep(given, results)
 
 
 def start(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
     """Start all sides; return their A's own ports, and those of their edges."""
     doors = dict(shop.rivals(stage))
-    edges = {DIRECT: doors[shop.FUNCTIONS], **nginx(stage, doors)}
+    behind = nginx(stage, {name: {"": port} for name, port in doors.items()})
+    edges = {DIRECT: doors[shop.FUNCTIONS], **behind}
     wire = shop.ours(stage, "wire")
     own = {shop.WIRE: wire.wait(), **shop.grouped(stage)}
     return doors | own, edges | own

@@ -83,7 +83,7 @@ def main() -> None:
                 until(lambda port=side.port: answers(port, "/dependent"))
     results = {name: side.figures() for name, side in sides.items()}
     report(results)
-    keep(given.json, results)
+    keep(given, results)
 
 
 def start(stage: Stage, flag: Path) -> dict[str, int]:
@@ -91,7 +91,7 @@ def start(stage: Stage, flag: Path) -> dict[str, int]:
     edges = {}
     if have("gunicorn") and have("requests"):
         ports = shop.requests(stage, "session", TIMEOUT=str(DEADLINE), HANGS=str(flag))
-        edges = nginx(stage, {shop.SESSION: ports["storefront"]})
+        edges = nginx(stage, {shop.SESSION: {"": ports["storefront"]}})
     tables = ENVIRONMENT.format(flag=flag)
     wire = shop.ours(stage, "wire", "", DEADLINE, tables)
     grouped = shop.grouped(stage, DEADLINE, tables)

@@ -80,7 +80,7 @@ def main() -> None:
             for name, row in results.items()
         ],
     )
-    keep(given.json, results)
+    keep(given, results)
 
 
 def start(stage: Stage) -> dict[str, Side]:
@@ -89,7 +89,7 @@ def start(stage: Stage) -> dict[str, Side]:
     if have("gunicorn") and have("requests"):
         ports = shop.requests(stage, "session", RETRIES="3")
         name = f"{shop.SESSION} with Retry(3)"
-        for edge in nginx(stage, {name: ports["storefront"]}).values():
+        for edge in nginx(stage, {name: {"": ports["storefront"]}}).values():
             sides[name] = Side(edge, lambda: text(ports["reviews"], "/count"))
     for name, tables in ((shop.WIRE, ""), (NO_BREAKER, NEVER)):
         port = shop.ours(stage, name.replace(" ", ""), tables=tables).wait()

@@ -21,29 +21,26 @@ RESULTS = Path(__file__).parent.parent / "results"
 
 
 def options(
-    about: str | None, quick: dict[str, float], **defaults: float
+    about: str | None, quick: dict[str, Any], **defaults: float | str
 ) -> argparse.Namespace:
     """Read the command line.
 
     Args:
         about: The script's docstring.
-        quick: The numbers of a smoke run, taken with `--quick`.
-        **defaults: Numbers that the script can be given, by name.
+        quick: What it is given in a smoke run, taken with `--quick`.
+        **defaults: What else the script can be given, by name.
     """
     parser = argparse.ArgumentParser(
         description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="a smoke run")
     parser.add_argument("--only", default="", help="sides whose name contains this")
-    parser.add_argument("--json", type=Path, help="where the results are written")
+    parser.add_argument("--json", type=Path, help="where to write the results")
     for name, value in defaults.items():
         parser.add_argument(f"--{name}", type=type(value), default=value)
     given = parser.parse_args()
     if given.quick:
         vars(given).update(quick)
-    if given.json is None:
-        RESULTS.mkdir(exist_ok=True)
-        given.json = RESULTS / f"{Path(sys.argv[0]).stem}.json"
     return given
 
 
@@ -69,8 +66,17 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> N
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
-def keep(file: Path, results: Any) -> None:
-    """Write the results, and where they come from, as JSON."""
+def keep(given: argparse.Namespace, results: Any, variant: str = "") -> None:
+    """Write the results, and where they come from, as JSON.
+
+    Args:
+        given: The command line.
+        results: Numbers, in dicts and lists.
+        variant: Told apart in the file's name.
+    """
+    name = [Path(sys.argv[0]).stem, variant, "quick" if given.quick else ""]
+    file = given.json or RESULTS / f"{'-'.join(filter(None, name))}.json"
+    file.parent.mkdir(exist_ok=True)
     about = {
         "script": Path(sys.argv[0]).name,
         "arguments": sys.argv[1:],

@@ -5,6 +5,7 @@ server that stalls cannot hide the requests that it keeps from being sent.
 """
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -75,9 +76,13 @@ class Visitors:
 
     Args:
         port: Of the server.
+
+    Attributes:
+        heard: Every answer, in the order in which they came.
     """
 
     def __init__(self, port: int) -> None:
+        self.heard: list[Answer] = []
         self._port = port
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
@@ -98,7 +103,7 @@ class Visitors:
                 self._idle.append((reader, writer))
             else:
                 writer.transport.abort()
-        return Answer(
+        answer = Answer(
             asked=asked,
             due=due,
             seconds=time.monotonic() - due,
@@ -106,6 +111,8 @@ class Visitors:
             headers=headers,
             body=body,
         )
+        self.heard.append(answer)
+        return answer
 
     async def at_rate(
         self, rate: float, seconds: float, make: Callable[[int], Asked]
@@ -136,11 +143,12 @@ class Visitors:
         """
         end = time.monotonic() + seconds
         answers: list[Answer] = []
+        numbers = itertools.count()
 
         async def ask(offset: float) -> None:
             await asyncio.sleep(offset)
             while time.monotonic() < end:
-                answers.append(await self.ask(make(len(answers))))
+                answers.append(await self.ask(make(next(numbers))))
                 await asyncio.sleep(max(0.0, every - answers[-1].seconds))
 
         await asyncio.gather(*(ask(every * n / count) for n in range(count)))

@@ -4,6 +4,7 @@ import http.client
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,14 +19,19 @@ NO_NGINX = "nginx is not here (Debian: apt-get install nginx-light)"
 
 _UPSTREAM = """
   upstream up{port} {{ server 127.0.0.1:{port}; keepalive 32; }}
-  server {{
-    listen 127.0.0.1:{edge};
-    location / {{
-      proxy_pass http://up{port};
+"""
+_LOCATION = """
+    location {prefix}/ {{
+      proxy_pass http://up{port}/;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $host;
     }}
+"""
+_SERVER = """
+  server {{
+    listen 127.0.0.1:{edge};
+    {locations}
   }}
 """
 _NGINX = """
@@ -38,7 +44,7 @@ http {{
   access_log off;
   client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3;
   uwsgi_temp_path t4; scgi_temp_path t5;
-  {upstreams}
+  {servers}
 }}
 """
 
@@ -51,21 +57,28 @@ def have(package: str) -> bool:
     return found
 
 
-def nginx(stage: Stage, ports: Mapping[str, int]) -> dict[str, int]:
-    """Put an nginx before some ports; return its port for each name.
+def nginx(stage: Stage, ports: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Put an nginx before some servers; return its port for each name.
 
     Connections to them are kept: that is not nginx's default, but what its
     handbooks advise.
+
+    Args:
+        stage: Where it runs.
+        ports: For each name, the servers by their public prefixes.
     """
     if NGINX is None:
         print(f"{NO_NGINX}: sides behind it are not measured", file=sys.stderr)
         return {}
-    edges = {name: free_port() for name in ports}
-    upstreams = "".join(
-        _UPSTREAM.format(port=ports[name], edge=edge) for name, edge in edges.items()
-    )
+    edges, servers = {}, ""
+    for name, prefixes in ports.items():
+        edges[name] = free_port()
+        pairs = [{"prefix": prefix, "port": port} for prefix, port in prefixes.items()]
+        servers += "".join(_UPSTREAM.format_map(pair) for pair in pairs)
+        locations = "".join(_LOCATION.format_map(pair) for pair in pairs)
+        servers += _SERVER.format(edge=edges[name], locations=locations)
     file = stage.folder / "nginx.conf"
-    file.write_text(_NGINX.format(upstreams=upstreams))
+    file.write_text(_NGINX.format(servers=servers))
     stage.start("nginx", [NGINX, "-p", str(stage.folder), "-c", str(file)])
     for edge in edges.values():
         stage.until("nginx", lambda edge=edge: listens(edge))
@@ -86,6 +99,7 @@ class Side:
         self._name = name
         self.folder = write(stage.folder / name, files)
         self.environment: dict[str, str] = {}
+        self.masters: list[subprocess.Popen[bytes]] = []
 
     def gunicorn(self, module: str, workers: int = 1, threads: int = 4) -> int:
         """Serve a Flask application as it is served today; return the port."""
@@ -121,8 +135,10 @@ class Side:
         return self._serve(module, [sys.executable, f"{module}.py"], port)
 
     def _serve(self, module: str, argv: list[str], port: int) -> int:
-        name = f"{self._name}-{module}"
-        self._stage.start(name, argv, cwd=self.folder, environment=self.environment)
+        name = f"{self._name}-{module}-{port}"
+        self.masters.append(
+            self._stage.start(name, argv, cwd=self.folder, environment=self.environment)
+        )
         self._stage.until(name, lambda: listens(port))
         return port
 

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .job import read_job
+from .job import Group, Job, read_job
 from .process import FAILED, prepared, ready_facts, work
 from .report import Report, describe
 from .system import die_with_parent, one_arena, own_session
 
 
-USAGE = "python -m glassware.worker (inspect | --status FD --job FD)"
+USAGE = "python -m glassware.worker (inspect | --status FD --job FD [--outputs FD,…])"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> None:
         inspect()
         return
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if set(options) - {"--publicly"} != {"--status", "--job"}:
+    if set(options) - {"--publicly", "--outputs"} != {"--status", "--job"}:
         raise SystemExit(f"usage: {USAGE}")
     own_session()
     die_with_parent()
@@ -31,10 +31,14 @@ def main(arguments: Sequence[str]) -> None:
     with os.fdopen(int(options["--job"]), "rb") as source:
         job = read_job(source.read())
     os.set_inheritable(int(options["--status"]), False)
-    if interface := options.get("--publicly"):
+    if isinstance(job, Group):
+        outputs = [int(fd) for fd in options.get("--outputs", "").split(",") if fd]
+        _group().work_together(job, report, outputs)
+    elif interface := options.get("--publicly"):
         public: Any = importlib.import_module(".granian_public", __package__)
         public.serve_publicly(job, interface, report)
-    work(job, report)
+    else:
+        work(job, report)
 
 
 def inspect() -> None:
@@ -43,14 +47,23 @@ def inspect() -> None:
     # Whatever the application prints while it loads is no part of the answer.
     os.dup2(2, 1)
     job = read_job(sys.stdin.buffer.read())
-    try:
-        found = {"event": "ready", **ready_facts(job, prepared(job))}
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is reported
-        found = {"event": "failed", **describe(error)}
+    found = _group().found(job) if isinstance(job, Group) else _found(job)
     answer.write(json.dumps(found) + "\n")
     answer.flush()
     # Threads that the application started must not keep the process.
     os._exit(0 if found["event"] == "ready" else FAILED)
+
+
+def _found(job: Job) -> dict[str, Any]:
+    try:
+        return {"event": "ready", **ready_facts(job, prepared(job))}
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is reported
+        return {"event": "failed", **describe(error)}
+
+
+def _group() -> Any:
+    """Import what only a group needs."""
+    return importlib.import_module(".group", __package__)
 
 
 if __name__ == "__main__":

@@ -96,13 +96,31 @@ class Job:
     terminal: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The job of a process that serves several services.
+
+    Attributes:
+        name: The group's.
+        members: A job each; their variables are whole.
+    """
+
+    name: str
+    members: tuple[Job, ...]
+
+    @property
+    def drain(self) -> float:
+        """The seconds that it may take to stop."""
+        return max(member.drain for member in self.members)
+
+
 def write_job(job: Job) -> bytes:
     """Return what `read_job` reads."""
     said = {f.name: getattr(job, f.name) for f in fields(Job)}
     return json.dumps({**said, "folder": str(job.folder)}).encode()
 
 
-def read_job(text: str | bytes) -> Job:
+def read_job(text: str | bytes) -> Job | Group:
     """Return the job that `text` says; keys of a newer supervisor are ignored.
 
     Raises:
@@ -110,12 +128,27 @@ def read_job(text: str | bytes) -> Job:
     """
     try:
         said: dict[str, Any] = json.loads(text)
-        known = {f.name: said[f.name] for f in fields(Job) if f.name in said}
-        known["folder"] = Path(known["folder"])
-        known["mounts"] = tuple(known.get("mounts", ()))
-        if known.get("address") is not None:
-            host, port = known["address"]
-            known["address"] = (str(host), int(port))
-        return Job(**known)
+        return _group(said) if "group" in said else _job(said)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no job: {error!r}") from error
+
+
+def _group(said: dict[str, Any]) -> Group:
+    shared = said.get("environment", {})
+    members = tuple(
+        _job({**job, "environment": {**shared, **job.get("environment", {})}})
+        for job in said["members"]
+    )
+    if not 0 < len(members) <= MOST_MEMBERS:
+        raise ValueError(f"a group has 1 to {MOST_MEMBERS} members")
+    return Group(name=said["group"], members=members)
+
+
+def _job(said: dict[str, Any]) -> Job:
+    known = {f.name: said[f.name] for f in fields(Job) if f.name in said}
+    known["folder"] = Path(known["folder"])
+    known["mounts"] = tuple(known.get("mounts", ()))
+    if known.get("address") is not None:
+        host, port = known["address"]
+        known["address"] = (str(host), int(port))
+    return Job(**known)

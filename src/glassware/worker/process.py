@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def work(job: Job, report: Report) -> None:
     try:
         loaded = prepared(job)
         facts = ready_facts(job, loaded)
-        if facts["server"] == "granian" and not _granian_fits():
+        if facts["server"] == "granian" and not granian_fits():
             public: Any = importlib.import_module(".granian_public", __package__)
             public.begin_anew(job, report, loaded.interface, environment)
         serve(job, loaded, lambda: _ready(report, facts))
@@ -48,24 +49,34 @@ def prepared(job: Job) -> Loaded:
     Raises:
         BaseException: Whatever the application raises at import.
     """
-    os.environ.clear()
-    os.environ.update(job.environment)
-    time.tzset()
-    name_process(job.service)
-    # A crash in native code then leaves a traceback in the log.
-    faulthandler.enable()
-    os.chdir(job.folder)
-    search(_python_path(job))
-    allow_open_files()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    settle(job.service)
+    become(job.environment, job.folder)
+    search(python_path(job))
     loaded = load(job.folder, job.app, job.service)
     keep_to_prefix(loaded.application, job.mounts)
     return loaded
 
 
-def ready_facts(job: Job, loaded: Loaded) -> dict[str, object]:
+def settle(name: str) -> None:
+    """Set up what a process has once, under the name that `ps` shows."""
+    name_process(name)
+    # A crash in native code then leaves a traceback in the log.
+    faulthandler.enable()
+    allow_open_files()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+
+
+def become(variables: Mapping[str, str], folder: Path) -> None:
+    """Let the process have these variables alone, and work in `folder`."""
+    os.environ.clear()
+    os.environ.update(variables)
+    time.tzset()
+    os.chdir(folder)
+
+
+def ready_facts(job: Job, loaded: Loaded) -> dict[str, Any]:
     """Return what the supervisor is told about a loaded application."""
     endpoints = endpoints_of(loaded.application)
     settle_addresses(job.mounts)
@@ -77,7 +88,12 @@ def ready_facts(job: Job, loaded: Loaded) -> dict[str, object]:
     }
 
 
-def _granian_fits() -> bool:
+def granian_fits() -> bool:
+    """Return whether the granian that is installed serves in this process.
+
+    Raises:
+        AppNotLoaded: None is.
+    """
     if importlib.util.find_spec("granian") is None:
         raise AppNotLoaded(
             f"`granian` is not installed for `{sys.executable}`",
@@ -95,7 +111,8 @@ def _ready(report: Report, facts: dict[str, object]) -> None:
     report.close()
 
 
-def _python_path(job: Job) -> list[Path]:
+def python_path(job: Job) -> list[Path]:
+    """Return the folders of `PYTHONPATH`, the last one first."""
     # A forked process has had its start already: it would ignore the variable.
     entries = job.environment.get("PYTHONPATH", "").split(os.pathsep)
     return [Path(entry).absolute() for entry in reversed(entries) if entry]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from .development import for_development
 from .drain import Stop, Traffic, end, end_by, stop_signal
 from .endpoints import own_modules
+from .find import Application
 from .job import Job
 from .listen import listen
 from .load import Loaded
@@ -67,12 +68,21 @@ def _serve_wsgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
 
 def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
     application = for_development(job, loaded)
-    listener = listen(job)
     if choose(job, loaded) == "threaded":
         placed = _room("middleware").Placed(application, job.mounts)
-        return _room("threaded").ThreadedServer(placed, listener, traffic)
-    callback = _room("wsgi").granian_callback(application, job.mounts, traffic)
-    return _room("granian_private").WsgiServer(callback, listener, job.threads)
+        return _room("threaded").ThreadedServer(placed, listen(job), traffic)
+    answering = answering_of(job, application, traffic)
+    return granian_server(job, _room("wsgi").granian_callback(answering, traffic))
+
+
+def answering_of(job: Job, application: Application, traffic: Traffic) -> Any:
+    """Return the `wsgi.Answering` of a service."""
+    return _room("wsgi").Answering(application, job.mounts, traffic)
+
+
+def granian_server(job: Job, callback: Callable[..., None]) -> Any:
+    """Return a server that listens where `job` says, and calls `callback`."""
+    return _room("granian_private").WsgiServer(callback, listen(job), job.threads)
 
 
 async def _serve_asgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:

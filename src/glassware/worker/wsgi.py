@@ -243,10 +243,9 @@ class Reply:
 
 
 def granian_callback(
-    application: Application, mounts: tuple[str, ...], traffic: Traffic
+    answering: Answering, traffic: Traffic
 ) -> Callable[[Protocol_, dict[str, Any]], None]:
     """Return what granian's WSGI worker calls for each request."""
-    answering = Answering(application, mounts, traffic)
 
     def callback(protocol: Protocol_, environ: dict[str, Any]) -> None:
         reply = answering.reply(environ)

@@ -15,14 +15,15 @@ from typing import NoReturn
 from .bytecode import keep_only_settled
 from .endpoints import share_modules
 from .fork import become_worker, fork_worker
-from .job import LARGEST_JOB, read_job
+from .group import work_together
+from .job import LARGEST_JOB, MOST_MEMBERS, Group, Job, read_job
 from .preload import CannotBeShared, preload, warm_up
 from .process import work
 from .report import Report
 from .system import one_arena, thread_count
 
 
-DESCRIPTORS = 3
+DESCRIPTORS = 2 + MOST_MEMBERS
 
 ORPHANED = "the parent of the zygote has ended, or it is no subreaper"
 
@@ -114,19 +115,32 @@ def _fork(
 ) -> int:
     if len(message) > LARGEST_JOB:
         raise ValueError(f"the job is larger than {LARGEST_JOB} bytes")
-    if len(descriptors) not in {DESCRIPTORS - 1, DESCRIPTORS}:
-        raise ValueError("a job comes with its status, its output and perhaps stdin")
     job = read_job(message)
-    status, output, *stdin = descriptors
+    status, output, *others = _counted(descriptors, job)
+    stdin = others[0] if others and isinstance(job, Job) else None
 
     def run(adopted: bool) -> None:
-        become_worker(output, stdin[0] if stdin else None, [control.detach()])
-        if adopted:
-            work(job, Report(status))
+        become_worker(output, stdin, [control.detach()])
+        report = Report(status)
+        if not adopted:
+            report.say("failed", reason=ORPHANED, traceback="")
+        elif isinstance(job, Group):
+            work_together(job, report, others)
         else:
-            Report(status).say("failed", reason=ORPHANED, traceback="")
+            work(job, report)
 
     return fork_worker(parent, run)
+
+
+def _counted(descriptors: list[int], job: Job | Group) -> list[int]:
+    if isinstance(job, Group):
+        if len(descriptors) != 2 + len(job.members):
+            raise ValueError(
+                "a group comes with its status, its output and one for each member"
+            )
+    elif len(descriptors) not in {2, 3}:
+        raise ValueError("a job comes with its status, its output and perhaps stdin")
+    return descriptors
 
 
 def _answer(control: socket.socket, **said: object) -> None:

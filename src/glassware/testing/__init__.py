@@ -1,0 +1,32 @@
+"""For the tests of services: the real site, single services, fake neighbours.
+
+pytest finds the fixtures by itself; see `docs/reference/testing.md`. What is
+here is for annotations, and is loaded when it is used.
+"""
+
+from importlib import import_module
+
+
+# Type checkers take it for true; `typing` would cost more than all of this.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .fake import Fake, Recorded
+    from .site import Site
+    from .visitor import Visitor
+
+__all__ = ["Fake", "Recorded", "Site", "Visitor"]
+
+_ELSEWHERE = {"Fake": "fake", "Recorded": "fake", "Site": "site", "Visitor": "visitor"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    value = globals()[name] = getattr(
+        import_module(f".{_ELSEWHERE[name]}", __name__), name
+    )
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

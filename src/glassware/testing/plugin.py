@@ -1,0 +1,109 @@
+"""The pytest plug-in: fixtures for the tests of services.
+
+pytest loads it in every run of an environment that has glassware, so that
+nothing else is imported here before a fixture is used.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+
+if TYPE_CHECKING:
+    from .bench import Bench
+    from .fake import Fake
+    from .site import Site
+
+ASKING = pytest.StashKey[Path]()
+SITE = pytest.StashKey["Site"]()
+BENCH = pytest.StashKey["Bench"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option and the setting."""
+    text = "Let services of one group call each other over the wire."
+    group = parser.getgroup("glassware", "glassware")
+    group.addoption("--glassware-wire", action="store_true", help=text)
+    parser.addini("glassware_wire", text, type="bool", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember whose site is meant, and where its output begins."""
+    item.config.stash[ASKING] = item.path.parent
+    if (site := item.config.stash.get(SITE, None)) is not None:
+        site.begin_test()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test in which something was called that is nowhere declared."""
+    try:
+        result = yield
+    except (Exception, pytest.fail.Exception) as error:
+        for complaint in _complaints(item):
+            error.add_note(f"glassware: {complaint}")
+        raise
+    if found := _complaints(item):
+        pytest.fail("\n".join(found), pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    """Show what the site wrote during a test that failed."""
+    report = yield
+    site = item.config.stash.get(SITE, None)
+    uses = "site" in getattr(item, "fixturenames", ())
+    if report.failed and site is not None and uses and (said := site.said()):
+        report.sections.append((f"Output of the site during {call.when}", said))
+    return report
+
+
+@pytest.fixture(scope="session")
+def site(pytestconfig: pytest.Config) -> "Iterator[Site]":
+    """The real site of this folder, running beside the one you may have running."""
+    from glassware.errors import GlasswareError  # noqa: PLC0415
+    from glassware.manifest import find_site  # noqa: PLC0415
+
+    from .run import running  # noqa: PLC0415
+    from .site import Site  # noqa: PLC0415
+
+    wire = pytestconfig.getoption("glassware_wire") or pytestconfig.getini(
+        "glassware_wire"
+    )
+    try:
+        folder = find_site(pytestconfig.stash[ASKING])
+        with running(folder, wire=wire) as run:
+            pytestconfig.stash[SITE] = Site(run)
+            yield pytestconfig.stash[SITE]
+            del pytestconfig.stash[SITE]
+    except GlasswareError as error:
+        hint = f"\n\nhint: {error.hint}" if error.hint else ""
+        pytest.fail(f"{error.message}{hint}", pytrace=False)
+
+
+@pytest.fixture
+def _glassware_bench(request: pytest.FixtureRequest) -> "Iterator[Bench]":
+    from .bench import Bench  # noqa: PLC0415
+
+    uses_site = "site" in request.fixturenames
+    bench = Bench(site=request.getfixturevalue("site") if uses_site else None)
+    request.node.stash[BENCH] = bench
+    yield bench
+    bench.end()
+
+
+@pytest.fixture
+def fake(_glassware_bench: "Bench") -> "Callable[[str], Fake]":
+    """A neighbour that answers what the test declares: `fake("reviews")`."""
+    return _glassware_bench.fake
+
+
+def _complaints(item: pytest.Item) -> list[str]:
+    bench = item.stash.get(BENCH, None)
+    return [] if bench is None else list(bench.complaints())

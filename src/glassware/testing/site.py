@@ -1,0 +1,91 @@
+"""The real site, as a test sees it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from glassware.runner.logs import LogStore
+
+from .run import Run
+from .visitor import Visitor
+
+
+RESTARTS_WITHIN = 120.0
+
+
+class Site:
+    """The real site, running for this session of tests.
+
+    `get`, `post` and the others ask it as a visitor, through its gateway.
+    Every test is a new visitor, without cookies.
+
+    Attributes:
+        url: Its public address.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.url: str = run.ask("snapshot")["url"]
+        self._visitor = Visitor(self.url)
+        self._begun = len(run.said())
+
+    def begin_test(self) -> None:
+        """Forget the test before: its cookies, and what was said during it."""
+        self._visitor = Visitor(self.url)
+        self._begun = len(self._run.said())
+
+    def said(self) -> str:
+        """Return what the site has written during this test."""
+        return self._run.said(self._begun)
+
+    def visitor(self) -> Visitor:
+        """Return a new visitor, with cookies of its own."""
+        return Visitor(self.url)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Send `GET`; see Werkzeug's `Client`, whose options it takes."""
+        return self._visitor.get(path, **options)
+
+    def head(self, path: str, **options: Any) -> TestResponse:
+        """Send `HEAD`; see `get`."""
+        return self._visitor.head(path, **options)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        """Send `POST`; see `get`."""
+        return self._visitor.post(path, **options)
+
+    def put(self, path: str, **options: Any) -> TestResponse:
+        """Send `PUT`; see `get`."""
+        return self._visitor.put(path, **options)
+
+    def patch(self, path: str, **options: Any) -> TestResponse:
+        """Send `PATCH`; see `get`."""
+        return self._visitor.patch(path, **options)
+
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        """Send `DELETE`; see `get`."""
+        return self._visitor.delete(path, **options)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole site at this moment: what `ps --json` prints."""
+        return self._run.ask("snapshot")
+
+    def restart(self, *services: str) -> None:
+        """Start services anew; return when they run, or have failed."""
+        self._run.ask("restart", within=RESTARTS_WITHIN, services=services)
+
+    @contextmanager
+    def faked(self, service: str, url: str) -> Iterator[None]:
+        """Lead the calls to a service elsewhere until the block ends."""
+        self._run.ask("inject", fakes={service: url})
+        try:
+            yield
+        finally:
+            self._run.ask("inject", fakes={service: None})
+
+    def logs(self, service: str) -> str:
+        """Return what a service has written since the site was started."""
+        entries = LogStore(self._run.state.logs).read([service])
+        return "\n".join(entry.text for entry in entries)

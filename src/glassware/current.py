@@ -40,6 +40,7 @@ class Incoming:
         onward: The headers that calls carry onward; see `protocol.ONWARD`.
         caller_retries: Whether the caller tries again by itself.
         slot: Its place among the views that run; `None`: it has none to lend.
+        asked: Whether it asks to be told of the answer's making.
         began: When it began, by `time.monotonic`.
         calls: In development, the calls made while answering it.
         log: In development, the last records that were logged meanwhile;
@@ -57,6 +58,7 @@ class Incoming:
     onward: tuple[tuple[str, str], ...] = ()
     caller_retries: bool = False
     slot: Slot | None = None
+    asked: bool = False
     began: float = field(default_factory=time.monotonic)
     calls: list["Made"] = field(default_factory=list)
     log: deque[Any] | None = None

@@ -18,11 +18,27 @@ def for_development(job: Job, loaded: Loaded) -> Application:
         _reload_templates(application)
     if job.development and loaded.interface == "wsgi":
         application = with_static_files(application)
-    if not job.debug:
-        return application
-    if hasattr(application, "debug"):
+    if job.debug and hasattr(application, "debug"):
         application.debug = True
-    return _debugged(application, job) if loaded.interface == "wsgi" else application
+    if job.debug and loaded.interface == "wsgi":
+        application = _debugged(application, job)
+    return _telling(application, job, loaded) if job.development else application
+
+
+def _telling(application: Application, job: Job, loaded: Loaded) -> Application:
+    # Loaded where it is needed: production is to be spared all of it.
+    from .calls_made import most_calls  # noqa: PLC0415
+    from .hearing import listen  # noqa: PLC0415
+
+    listen()
+    most = most_calls(job.environment)
+    if loaded.interface == "asgi":
+        from .telling_async import TellingAsync  # noqa: PLC0415
+
+        return TellingAsync(application, most)
+    from .telling import Telling  # noqa: PLC0415
+
+    return Telling(application, most)
 
 
 def _reload_templates(application: Any) -> None:
@@ -39,6 +55,10 @@ def _reload_templates(application: Any) -> None:
 def _debugged(application: Application, job: Job) -> Application:
     from werkzeug.debug import DebuggedApplication  # noqa: PLC0415 - only for debugging
 
+    if job.development:
+        from .hearing import noting  # noqa: PLC0415 - as in `_telling`
+
+        application = noting(application)
     debugged = DebuggedApplication(application, evalex=True)
     if hasattr(debugged, "trusted_hosts"):  # from Werkzeug 3.0.3 on
         debugged.trusted_hosts += _public_hosts(job)

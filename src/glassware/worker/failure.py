@@ -27,6 +27,8 @@ from glassware.told import (
 from .endpoints import is_installed
 
 
+MOST_RECORDS = 50
+
 _AROUND = 2
 _OUTER = MOST_FRAMES // 4
 _MOST_NOTES = 20

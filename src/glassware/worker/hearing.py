@@ -1,0 +1,71 @@
+"""In development, what is heard of a request while it is answered.
+
+Frameworks catch the exceptions of views, and say so; what is logged is kept as
+long as the request is being answered.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from glassware import current
+
+from .failure import ended_by
+from .find import Application
+
+
+_SIGNALS = ("flask.signals", "quart.signals", "django.core.signals")
+
+_heard = set[str]()
+
+
+def listen() -> None:
+    """Hear of the exceptions that frameworks catch, and keep what is logged."""
+    for name in _SIGNALS:
+        if (module := sys.modules.get(name)) is not None and name not in _heard:
+            _heard.add(name)
+            module.got_request_exception.connect(_hear, weak=False)
+    if "" not in _heard:
+        _heard.add("")
+        make = logging.getLogRecordFactory()
+        logging.setLogRecordFactory(partial(_keep, make))
+
+
+def noting(application: Application) -> Application:
+    """Return a WSGI application that takes in what ends its requests.
+
+    It stands inside a debugger, which lets no exception out.
+    """
+
+    def noted(
+        environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        try:
+            answer: Iterable[bytes] = application(environ, start_response)
+        except Exception as error:
+            _hear(None, error)
+            raise
+        return answer
+
+    return noted
+
+
+def _hear(sender: object, exception: BaseException | None = None, **_: Any) -> None:
+    # Django does not say which one.
+    error = exception or sys.exc_info()[1]
+    incoming = current.incoming.get()
+    if error is not None and incoming is not None:
+        ended_by(incoming, error)
+
+
+def _keep(
+    make: Callable[..., logging.LogRecord], *arguments: Any, **named: Any
+) -> logging.LogRecord:
+    # A handler would change what gets logged: `basicConfig` and Flask look for some.
+    record = make(*arguments, **named)
+    incoming = current.incoming.get()
+    if incoming is not None and incoming.log is not None:
+        incoming.log.append(record)
+    return record

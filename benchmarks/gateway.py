@@ -1,26 +1,24 @@
-"""What the gateway adds to a request, against the worker asked directly.
+"""What the gateway adds to a request, against the server asked directly.
 
-One site with one service; a keep-alive connection through the gateway and one
-to the worker's own socket, in turn.
+The same small service twice: as a worker of ours, which answers nobody but the
+gateway and its neighbours, and as a program of its own, which answers anybody.
 
     ./dev run python benchmarks/gateway.py
 """
 
-import argparse
-import http.client
 import json
-import os
-import signal
-import socket
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
+
+from rig.figures import keep, median, number, options, show
+from rig.kept import Kept
+from rig.processes import Stage
+from rig.servers import text
+from rig.site import Site, write
 
 
 APP = """
+import os
+
 from flask import Flask
 
 app = Flask(__name__)
@@ -28,65 +26,43 @@ app = Flask(__name__)
 
 @app.get("/")
 def index():
-    return {"hello": "world"}
+    return {"port": os.environ.get("PORT", "")}
 """
-HEADERS = {"Host": "localhost"}
-
-
-def median(connection: http.client.HTTPConnection, count: int) -> float:
-    """Return the median of `count` requests, in microseconds."""
-    times = []
-    for _ in range(count):
-        began = time.perf_counter()
-        connection.request("GET", "/", headers=HEADERS)
-        connection.getresponse().read()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times) * 1e6
+PROGRAM = f"""
+route = "/program"
+command = "{sys.executable} -m granian app:app --interface wsgi --host $HOST --port $PORT"
+"""
+FILES = {
+    "services/worker/app.py": APP,
+    "services/worker/service.toml": 'route = "/worker"\n',
+    "services/program/app.py": APP,
+    "services/program/service.toml": PROGRAM,
+}
 
 
 def main() -> None:
-    """Run the rounds and print medians, the difference and the ratio."""
-    # Some environments forbid what every other Python does: keep compiled code.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--count", type=int, default=200)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        service = folder / "services" / "small"
-        service.mkdir(parents=True)
-        (service / "app.py").write_text(APP)
-        (service / "service.toml").write_text('route = "/"\n')
-        site = subprocess.Popen(
-            [sys.executable, "-m", "glassware", "up"],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            while "ready in" not in site.stdout.readline():
-                pass
-            note = json.loads((folder / ".glassware" / "site.json").read_text())
-            port = int(note["url"].rpartition(":")[2])
-            sockets = Path(note["control"]).parent / "services" / "small"
-            through = http.client.HTTPConnection("127.0.0.1", port)
-            direct = http.client.HTTPConnection("worker")
-            direct.sock = socket.socket(socket.AF_UNIX)
-            direct.sock.connect(str(next(sockets.iterdir())))
-            rows = []
-            for _ in range(options.rounds):
-                HEADERS["Host"] = f"localhost:{port}"
-                rows.append(
-                    (median(through, options.count), median(direct, options.count))
-                )
-        finally:
-            site.send_signal(signal.SIGINT)
-            site.communicate(timeout=20)
-    gateway, worker = (statistics.median(side) for side in zip(*rows, strict=True))
-    print(f"through the gateway {gateway:6.0f} µs")
-    print(f"the worker directly {worker:6.0f} µs")
-    print(f"the gateway adds    {gateway - worker:6.0f} µs  ({gateway / worker:.2f} x)")
+    """Run the rounds and print medians."""
+    given = options(__doc__, {"rounds": 2}, rounds=15, count=200)
+    with Stage() as stage:
+        folder = write(stage.folder / "site", FILES)
+        port = Site(stage, folder, "--production").wait()
+        own = int(json.loads(text(port, "/program/"))["port"])
+        sides = {
+            "the worker through the gateway": (Kept(port), "/worker/"),
+            "the program through the gateway": (Kept(port), "/program/"),
+            "the program directly": (Kept(own), "/"),
+        }
+        times: dict[str, list[float]] = {name: [] for name in sides}
+        for _ in range(given.rounds):
+            for name, (asked, path) in sides.items():
+                took = [asked.ask(path)[0] * 1e6 for _ in range(given.count)]
+                times[name].append(median(took))
+    results = {name: median(found) for name, found in times.items()}
+    _, through, directly = results.values()
+    results["the gateway adds"] = through - directly
+    rows = [(name, number(found)) for name, found in results.items()]
+    show("A request that does nothing: medians in µs", ("", "µs"), rows)
+    keep(given, results)
 
 
 if __name__ == "__main__":

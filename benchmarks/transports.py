@@ -5,28 +5,24 @@ worker, in rounds: a block of calls of each side, then the next round, so that
 whatever else the machine does falls on all alike. Printed are the medians over
 all calls of wall time, and the caller's own CPU time for a call.
 
-    python benchmarks/transports.py [--rounds 40] [--block 50] [--json]
+    uv run --with-requirements benchmarks/requirements.txt python benchmarks/transports.py
 
 `requests`, `httpx`, `urllib3` and `pyreqwest` are measured where installed.
 """
 
-import argparse
-import contextlib
 import importlib
-import json
-import os
 import random
 import socket
-import statistics
-import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+
+from rig.figures import keep, median, number, options, ratio, show
+from rig.processes import Stage, free_port, until
+from rig.servers import have
 
 from glassware.service.transport import Request, Transport
 from glassware.service.wire import Wire
@@ -204,93 +200,62 @@ def all_sides(path: str, url: str) -> Iterator[tuple[str, Call]]:
     yield "http.client, TCP", standard(HTTPConnection(host, int(port)))
     yield "raw socket, unix socket", raw(path)
     for package, sides in OPTIONAL.items():
-        if importlib.util.find_spec(package):
+        if have(package):
             yield from sides(path, url)
-        else:
-            print(f"{package} is not installed, so not measured", file=sys.stderr)
 
 
-@contextlib.contextmanager
-def serving(*place: str) -> Iterator[None]:
-    """Serve `application` with one worker until the block ends."""
+def serve(stage: Stage, name: str, *place: str) -> None:
+    """Serve `application` with one worker."""
     here = Path(__file__)
-    command = (
+    argv = (
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "1"),
         *("--blocking-threads", "4", "--log-level", "error", *place),
         f"{here.stem}:application",
     )
-    process = subprocess.Popen(command, cwd=here.parent)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
+    stage.start(name, [*argv], cwd=here.parent)
 
 
 def answered(call: Call) -> None:
     """Return once `call` gives the expected answer."""
-    deadline = time.monotonic() + 20
-    pause = threading.Event()
-    while True:
+
+    def right() -> bool:
         try:
-            assert call() == BODY
+            return call() == BODY
         except OSError:
-            if time.monotonic() > deadline:
-                raise
-            pause.wait(0.05)
-        else:
-            return
+            return False
 
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    until(right, 20)
 
 
 def main() -> None:
     """Measure every side and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--block", type=int, default=50)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        path, port = f"{folder}/1.0.sock", free_port()
-        url = f"http://127.0.0.1:{port}"
-        with serving("--uds", path), serving("--port", str(port)):
-            answered(lambda: raw(path)())  # noqa: PLW0108  # connects anew each time
-            answered(lambda: standard(HTTPConnection("127.0.0.1", port))())  # noqa: PLW0108
-            sides = [Side(name, call) for name, call in all_sides(path, url)]
-            for side in sides:
-                answered(side.call)
-            for _ in range(options.rounds):
-                # Nobody always comes after the same neighbour, whose threads
-                # and garbage may still be busy.
-                for side in random.sample(sides, len(sides)):
-                    side.block(options.block)
-    report(sides, as_json=options.json)
-
-
-def report(sides: list[Side], *, as_json: bool) -> None:
-    """Print medians, and ratios to the first side."""
-    rows = [
-        (side.name, statistics.median(side.wall), statistics.median(side.cpu))
-        for side in sides
-    ]
-    if as_json:
-        print(
-            json.dumps(
-                [dict(zip(("side", "wall", "cpu"), r, strict=True)) for r in rows]
-            )
-        )
-        return
-    _, wall, cpu = rows[0]
-    print(f"{os.cpu_count()} CPUs, {len(sides[0].wall)} calls of each side, µs a call")
-    print(f"{'':32}{'wall':>7}{'ratio':>7}{'CPU':>7}{'ratio':>7}")
-    for name, a, b in rows:
-        print(f"{name:32}{a:7.0f}{a / wall:7.2f}{b:7.0f}{b / cpu:7.2f}")
+    given = options(__doc__, {"rounds": 4, "block": 20}, rounds=40, block=50)
+    with Stage() as stage:
+        path, port = str(stage.folder / "1.0.sock"), free_port()
+        serve(stage, "socket", "--uds", path)
+        serve(stage, "port", "--port", str(port))
+        answered(lambda: raw(path)())  # noqa: PLW0108  # connects anew each time
+        answered(lambda: standard(HTTPConnection("127.0.0.1", port))())  # noqa: PLW0108
+        every = all_sides(path, f"http://127.0.0.1:{port}")
+        sides = [Side(name, call) for name, call in every if given.only in name]
+        for side in sides:
+            answered(side.call)
+        for _ in range(given.rounds):
+            # Nobody always comes after the same neighbour, whose threads
+            # and garbage may still be busy.
+            for side in random.sample(sides, len(sides)):
+                side.block(given.block)
+    results = {s.name: (median(s.wall), median(s.cpu)) for s in sides}
+    wall, cpu = next(iter(results.values()))
+    show(
+        f"{given.rounds * given.block} calls of each side: medians in µs",
+        ("", "wall", "ratio", "CPU", "ratio"),
+        [
+            (name, number(a), ratio(a, wall), number(b), ratio(b, cpu))
+            for name, (a, b) in results.items()
+        ],
+    )
+    keep(given, results)
 
 
 if __name__ == "__main__":

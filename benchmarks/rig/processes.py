@@ -37,9 +37,11 @@ class Stage:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
-                # It has a session of its own, so its workers go with it.
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 process.wait(20)
+            # It has a session of its own; some leave workers behind in it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         self._place.cleanup()
 
     def start(

@@ -1,0 +1,169 @@
+"""What stands between a request and the application: may it start, and when.
+
+In this order: is the worker only asked whether it lives, who calls, is there
+time left, is there a place. What is not admitted is answered at once, and
+nothing was started for it.
+"""
+
+from collections.abc import Mapping, MutableMapping
+from contextvars import Token
+from time import monotonic
+from typing import Any
+
+from glassware import current
+from glassware.current import Incoming
+from glassware.environment import callers_of
+from glassware.identity import SITE, NotACaller, NotVerified, Verifier
+from glassware.protocol import (
+    ALIVE,
+    OURS,
+    Clocks,
+    onward,
+    read_deadline,
+    read_via,
+    read_wait,
+)
+
+from .job import Job
+from .refusals import alive, busy, no_caller, nobody_known, too_late
+from .slots import Full, Slots, TooLate, Turn
+
+
+PLACES = 64
+"""Requests that are open at once, those that wait for a slot included."""
+
+CALLER = "glassware.caller"
+"""The key of a WSGI environ or an ASGI scope that says who calls."""
+
+OURS_IN_ENVIRON = "HTTP_" + OURS.upper().replace("-", "_")
+
+_IDENTITY = f"{OURS_IN_ENVIRON}IDENTITY"
+_DEADLINE = f"{OURS_IN_ENVIRON}DEADLINE"
+_VIA = f"{OURS_IN_ENVIRON}VIA"
+_RETRY = f"{OURS_IN_ENVIRON}RETRY"
+
+
+class Admitted:
+    """A request that is being answered; `leave` it in the context it came in.
+
+    Args:
+        incoming: What is known of it.
+        turn: Its place; `None`: it takes none.
+    """
+
+    __slots__ = ("_incoming", "_service", "_turn", "incoming")
+
+    def __init__(self, incoming: Incoming, turn: Turn | None) -> None:
+        self.incoming = incoming
+        self._turn = turn
+        self._incoming: Token[Incoming | None] = current.incoming.set(incoming)
+        self._service: Token[str] = current.service.set(incoming.service)
+
+    def leave(self) -> None:
+        """Take in that it was answered: forget it, and give its place back."""
+        current.incoming.reset(self._incoming)
+        current.service.reset(self._service)
+        if self._turn is not None:
+            self._turn.leave()
+
+    def goes_on(self) -> None:
+        """Take in that its answer has no end: it keeps its place, not its slot."""
+        if self._turn is not None:
+            self._turn.lend()
+
+
+class Admission:
+    """The admission of one service in one process.
+
+    Args:
+        service: Its name.
+        callers: The public keys of those that may call it, by name; `None`:
+            anybody may.
+        slots: Its places, and how many views run at once.
+    """
+
+    def __init__(
+        self, service: str, callers: Mapping[str, str] | None, slots: Slots
+    ) -> None:
+        self._service = service
+        self._verifier = None if callers is None else Verifier(service, callers)
+        self._slots = slots
+        self._clocks = Clocks()
+
+    def enter(
+        self, environ: MutableMapping[str, Any], *, counted: bool = True
+    ) -> Admitted:
+        """Admit a request and make it the current one.
+
+        Args:
+            environ: Of WSGI. Who calls is put in, headers of ours are taken out.
+            counted: Whether it has a deadline and takes a place.
+
+        Raises:
+            AnsweredHere: It does not reach the application.
+        """
+        path = environ["PATH_INFO"]
+        if path == ALIVE:
+            raise alive()
+        caller = self._caller(environ)
+        incoming = Incoming(
+            service=self._service,
+            caller="" if caller == SITE else caller,
+            method=environ["REQUEST_METHOD"],
+            path=path,
+            deadline=self._deadline(environ) if counted else None,
+            via=read_via(environ.get(_VIA)),
+            onward=tuple(onward(environ)),
+            caller_retries=environ.get(_RETRY) == "no",
+        )
+        for name in [n for n in environ if n.startswith(OURS_IN_ENVIRON)]:
+            del environ[name]
+        environ[CALLER] = caller
+        turn = self._turn(incoming.deadline) if counted else None
+        incoming.slot = turn
+        return Admitted(incoming, turn)
+
+    def _caller(self, environ: Mapping[str, Any]) -> str:
+        if self._verifier is None:
+            return ""
+        token = environ.get(_IDENTITY)
+        if not token:
+            raise nobody_known(self._service, "it has no token")
+        try:
+            return self._verifier.caller(token)
+        except NotVerified as reason:
+            raise nobody_known(
+                self._service, f"its token is not valid ({reason})"
+            ) from None
+        except NotACaller as who:
+            raise no_caller(self._service, str(who)) from None
+
+    def _deadline(self, environ: Mapping[str, Any]) -> float | None:
+        left = read_deadline(environ.get(_DEADLINE), self._clocks)
+        if (prefer := environ.get("HTTP_PREFER")) is not None:
+            wait = read_wait(prefer)
+            left = min((s for s in (left, wait) if s is not None), default=None)
+        if left is None:
+            return None
+        if left <= 0:
+            raise too_late(self._service)
+        return monotonic() + left
+
+    def _turn(self, deadline: float | None) -> Turn:
+        try:
+            return self._slots.enter(deadline)
+        except Full:
+            raise busy(self._service) from None
+        except TooLate:
+            raise too_late(self._service) from None
+
+
+def admission_of(job: Job) -> Admission:
+    """Return the admission of the service that `job` describes."""
+    slots = Slots(job.threads, places_of(job))
+    return Admission(job.service, callers_of(job.environment), slots)
+
+
+def places_of(job: Job) -> int:
+    """Return how many requests may be open at once in the process of `job`."""
+    return max(PLACES, 2 * job.threads)

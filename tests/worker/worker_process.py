@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,18 @@ class Worker:
         os.close(self.status)
 
 
+@dataclass
+class GroupWorker(Worker):
+    """One process of several services, and what it said."""
+
+    logs: Mapping[str, Path] = field(default_factory=dict)
+
+    def member(self, name: str) -> Worker:
+        """Return one of its services, to be asked at its own socket."""
+        jobs = {job["service"]: job for job in self.job["members"]}
+        return Worker(jobs[name], self.status, self.logs[name], self.pid)
+
+
 class Zygote:
     """A zygote process; its workers are children of this process."""
 
@@ -203,6 +215,7 @@ class Starter:
         self.zygote = zygote
         self.workers: list[Worker] = []
         self.jobs = 0
+        self.logs = 0
 
     def job(self, files: Mapping[str, str], **facts: Any) -> dict[str, Any]:
         """Write the files of a service and return a job for it."""
@@ -239,27 +252,78 @@ class Starter:
         worker.pid = answer["pid"]
         return worker
 
+    def group(self, *members: Mapping[str, Any], **facts: Any) -> "GroupWorker":
+        """Start a group from the zygote; each member is a job that is written."""
+        return self._group(members, facts, self._fork_group)
+
+    def spawn_group(self, *members: Mapping[str, Any], **facts: Any) -> "GroupWorker":
+        """Start a group as a plain process."""
+        return self._group(members, facts, self._spawn_group)
+
+    def _group(
+        self,
+        members: Sequence[Mapping[str, Any]],
+        facts: Mapping[str, Any],
+        start: Callable[["GroupWorker", int, int, list[int]], None],
+    ) -> "GroupWorker":
+        read, status = os.pipe()
+        log, output = self._log()
+        outputs, logs = [], {}
+        for member in members:
+            logs[member["service"]], descriptor = self._log()
+            outputs.append(descriptor)
+        job = {"group": "web", "members": members, **facts}
+        worker = GroupWorker(job, read, log, logs=logs)
+        self.workers.append(worker)
+        start(worker, status, output, outputs)
+        for descriptor in (status, output, *outputs):
+            os.close(descriptor)
+        return worker
+
+    def _fork_group(
+        self, worker: "GroupWorker", status: int, output: int, outputs: list[int]
+    ) -> None:
+        answer = self.zygote.fork(worker.job, [status, output, *outputs])
+        assert answer["event"] == "forked", answer
+        worker.pid = answer["pid"]
+
+    def _spawn_group(
+        self, worker: "GroupWorker", status: int, output: int, outputs: list[int]
+    ) -> None:
+        extra = ["--outputs", ",".join(map(str, outputs))]
+        worker.pid = self._spawn(worker.job, status, output, extra, outputs)
+
     def spawn(self, files: Mapping[str, str] | str, **facts: Any) -> Worker:
         """Start a worker as a plain process."""
         files = {"app.py": files} if isinstance(files, str) else files
         worker, status, output = self._worker(self.job(files, **facts))
-        with tempfile.TemporaryFile() as job:
-            job.write(json.dumps(worker.job).encode())
-            job.seek(0)
+        worker.pid = self._spawn(worker.job, status, output)
+        os.close(status)
+        os.close(output)
+        return worker
+
+    def _spawn(
+        self,
+        job: Mapping[str, Any],
+        status: int,
+        output: int,
+        extra: Sequence[str] = (),
+        keep: Sequence[int] = (),
+    ) -> int:
+        with tempfile.TemporaryFile() as file:
+            file.write(json.dumps(job).encode())
+            file.seek(0)
             process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "glassware.worker"),
-                    *("--status", str(status), "--job", str(job.fileno())),
+                    *("--status", str(status), "--job", str(file.fileno()), *extra),
                 ],
-                pass_fds=[status, job.fileno()],
+                pass_fds=[status, file.fileno(), *keep],
                 stdout=output,
                 stderr=output,
             )
-        os.close(status)
-        os.close(output)
         process.returncode = 0  # `Worker.wait` reaps it
-        worker.pid = process.pid
-        return worker
+        return process.pid
 
     def end(self) -> None:
         """End every worker that was started."""
@@ -268,11 +332,15 @@ class Starter:
 
     def _worker(self, job: Mapping[str, Any]) -> tuple[Worker, int, int]:
         read, write = os.pipe()
-        log = self.folder / f"{len(self.workers)}.log"
-        output = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        log, output = self._log()
         worker = Worker(job, read, log)
         self.workers.append(worker)
         return worker, write, output
+
+    def _log(self) -> tuple[Path, int]:
+        self.logs += 1
+        log = self.folder / f"{self.logs}.log"
+        return log, os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
 
 
 def become_subreaper(value: int) -> None:

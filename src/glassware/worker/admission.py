@@ -41,6 +41,7 @@ _IDENTITY = f"{OURS_IN_ENVIRON}IDENTITY"
 _DEADLINE = f"{OURS_IN_ENVIRON}DEADLINE"
 _VIA = f"{OURS_IN_ENVIRON}VIA"
 _RETRY = f"{OURS_IN_ENVIRON}RETRY"
+_TRACE = f"{OURS_IN_ENVIRON}TRACE"
 
 
 class Admitted:
@@ -115,6 +116,7 @@ class Admission:
             via=read_via(environ.get(_VIA)),
             onward=tuple(onward(environ)),
             caller_retries=environ.get(_RETRY) == "no",
+            asked=_TRACE in environ,
         )
         for name in [n for n in environ if n.startswith(OURS_IN_ENVIRON)]:
             del environ[name]

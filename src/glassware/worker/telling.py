@@ -56,8 +56,11 @@ class Telling:
             answer: Iterable[bytes] = self._application(environ, start_response)
             return answer
         self._begin(incoming, environ)
+        begun = False
 
         def start(status: str, headers: list[Header], problem: Any = None) -> Any:
+            nonlocal begun
+            begun = True
             told = [*_others(headers), *told_of(incoming, int(status[:3]))]
             return start_response(status, told, problem)
 
@@ -68,7 +71,8 @@ class Telling:
             if not tells(incoming):
                 raise
             show(error)
-            start(f"{FAILED} Internal Server Error", [*ERROR_HEADERS], sys.exc_info())
+            problem = sys.exc_info() if begun else None
+            start(f"{FAILED} Internal Server Error", [*ERROR_HEADERS], problem)
             answer = [ERROR]
         end = partial(self._end, incoming, environ)
         if isinstance(answer, (list, tuple)):

@@ -36,6 +36,9 @@ from typing import Any
 KEY = "GLASSWARE_KEY"
 """The one variable that a worker takes out of its environment when it starts."""
 
+FAULTS = "GLASSWARE_FAULTS"
+"""The variable that tests set themselves for the services that they load."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
@@ -124,7 +127,7 @@ def to_variables(settings: Settings) -> dict[str, str]:
     if settings.development:
         variables["GLASSWARE_DEVELOPMENT"] = "1"
     if settings.faults:
-        variables["GLASSWARE_FAULTS"] = settings.faults
+        variables[FAULTS] = settings.faults
     if settings.policies:
         said = {name: asdict(policy) for name, policy in settings.policies.items()}
         variables["GLASSWARE_NEIGHBOURS"] = json.dumps(said)
@@ -157,7 +160,7 @@ def from_variables(variables: Mapping[str, str]) -> Settings:
         key=variables.get(KEY, ""),
         callers=callers_of(variables),
         development=variables.get("GLASSWARE_DEVELOPMENT", "") == "1",
-        faults=variables.get("GLASSWARE_FAULTS", ""),
+        faults=variables.get(FAULTS, ""),
         databases={
             name: Binding(
                 engine=variables.get(database_variable(name, "ENGINE"), ""), url=url

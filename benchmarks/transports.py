@@ -84,6 +84,7 @@ def ours(transport: Transport, address: str, method: str = "GET") -> Call:
         headers=(("Host", "localhost:8000"), ("Accept-Encoding", "identity")),
         body=b"{}" if method == "POST" else None,
         timeout=10,
+        repeatable=method == "GET",
     )
     return lambda: transport.send(request).content
 

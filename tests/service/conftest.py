@@ -1,17 +1,25 @@
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from glassware.environment import Binding, Settings, to_variables
-from glassware.service import client, settings
+from glassware.environment import Settings, to_variables
+from glassware.service import client, edge, settings, transports
 from glassware.service.wire import Wire
 from service.http_worker import Serve, Worker
 
 
 As = Callable[..., Settings]
+
+SHOP = {
+    "site": "shop",
+    "service": "storefront",
+    "url": "http://localhost:8000",
+    "calls": ("catalog",),
+}
 
 
 @pytest.fixture
@@ -26,23 +34,8 @@ def folder() -> Iterator[Path]:
 def become(monkeypatch: pytest.MonkeyPatch) -> Iterator[As]:
     """Make this process the service that the given settings describe."""
 
-    def become(
-        *,
-        site: str = "shop",
-        service: str = "storefront",
-        url: str = "http://localhost:8000",
-        calls: tuple[str, ...] | None = ("catalog",),
-        neighbours: Mapping[str, str] | None = None,
-        databases: Mapping[str, Binding] | None = None,
-    ) -> Settings:
-        described = Settings(
-            site=site,
-            service=service,
-            url=url,
-            calls=calls,
-            neighbours=neighbours or {},
-            databases=databases or {},
-        )
+    def become(**said: Any) -> Settings:
+        described = Settings(**{**SHOP, **said})
         for name, value in to_variables(described).items():
             monkeypatch.setenv(name, value)
         settings.forget()
@@ -56,12 +49,13 @@ def become(monkeypatch: pytest.MonkeyPatch) -> Iterator[As]:
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     """The transport of this test's calls."""
-    client._transport.cache_clear()
-    transport = client._transport()
-    assert isinstance(transport, Wire)
+    edge.forget()
+    transports.forget()
+    transport = transports.wire()
     yield transport
     transport.close()
-    client._transport.cache_clear()
+    transports.forget()
+    edge.forget()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import json
 import os
 import threading
 
-import flask
 import pytest
 
 from glassware.service.client import services
@@ -95,18 +94,6 @@ def test_the_host_is_the_public_one(become, catalog, start):
     assert headers["X-Forwarded-Proto"] == "http"
     assert headers["User-Agent"] == "glassware/storefront"
     assert headers["Accept-Encoding"] == "identity"
-
-
-def test_only_the_trace_goes_onward(catalog, start):
-    """Cookies and credentials of the visitor stay where they are."""
-    start(answering(echo))
-    app = flask.Flask("storefront")
-    onward = {"traceparent": "00-0af7-b7ad-01", "tracestate": "a=1"}
-    visitor = {**onward, "Cookie": "session=1", "Authorization": "Basic x"}
-    with app.test_request_context("/", headers=visitor):
-        headers = dict(catalog.get("/").json()["headers"])
-    assert onward.items() <= headers.items()
-    assert not {"Cookie", "Authorization"} & headers.keys()
 
 
 def test_redirects_are_not_followed(catalog, start):

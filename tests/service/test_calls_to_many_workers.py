@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from glassware.errors import CallError, Unavailable
+from glassware.service.edge import edge_to
 from glassware.service.workers import Folder
 from service.http_worker import answer, answering
 from waiting import until
@@ -19,9 +20,9 @@ def named(name: str):
     return answering(lambda _: answer(name.encode()))
 
 
-def under_way(wire) -> int:
+def under_way() -> int:
     """Return how many calls are being made."""
-    return sum(64 - u._places._value for u in wire._upstreams.values())
+    return edge_to("catalog").places.taken
 
 
 def test_calls_are_spread_over_the_workers(catalog, start):
@@ -91,7 +92,7 @@ def test_a_worker_that_crashes_is_passed_over(catalog, start):
         assert {catalog.request(method, "/").text for _ in range(10)} == {"2"}
 
 
-def test_calls_wait_for_a_restart(catalog, start, wire):
+def test_calls_wait_for_a_restart(catalog, start):
     """While a neighbour restarts, calls are held and then answered, once each."""
     start(named("old")).kill()
     seen, done = [], Counter()
@@ -101,7 +102,7 @@ def test_calls_wait_for_a_restart(catalog, start, wire):
     ]
     for caller in callers:
         caller.start()
-    until(lambda: under_way(wire) == 6)
+    until(lambda: under_way() == 6)
 
     def again(asked):
         done[asked.method] += 1
@@ -114,7 +115,7 @@ def test_calls_wait_for_a_restart(catalog, start, wire):
     assert done == {"GET": 3, "POST": 3}
 
 
-def test_a_full_backlog_is_waited_for(catalog, start, wire):
+def test_a_full_backlog_is_waited_for(catalog, start):
     """A worker that is slow to accept has not refused anything."""
     seen, begin = [], threading.Event()
     worker = start(named("1"), backlog=1, begin=begin)
@@ -124,7 +125,7 @@ def test_a_full_backlog_is_waited_for(catalog, start, wire):
     ]
     for caller in callers:
         caller.start()
-    until(lambda: under_way(wire) == 20)
+    until(lambda: under_way() == 20)
     begin.set()
     for caller in callers:
         caller.join()

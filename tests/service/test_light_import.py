@@ -41,7 +41,8 @@ def test_importing_glassware_loads_nothing():
 def test_the_service_wing_knows_no_toolkit():
     """A service loads its own wing, and a client only once it is used."""
     modules = loaded_by("from glassware import services, databases, CallError")
-    assert rooms(modules) == {"environment", "errors", "service"}
+    ground = {"current", "environment", "errors", "protocol"}
+    assert rooms(modules) == {"service", *ground}
     assert not modules & (set(HEAVY) - {"werkzeug"})
 
 

@@ -1,7 +1,8 @@
 import pytest
 
 from glassware.errors import BadAnswer
-from glassware.service.transport import Request, Response
+from glassware.service.response import Response
+from glassware.service.transport import Request
 
 
 def response(

@@ -1,46 +1,48 @@
 """Calls to neighbours by their names."""
 
-import os
-import sys
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from typing import Any, TypedDict, Unpack
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from glassware.environment import Settings, neighbour_variable, spelled
-from glassware.errors import NotAllowed, UnknownService
-
-from .encoding import (
-    HeaderPairs,
-    Pairs,
-    check_headers,
-    check_timeout,
-    encode_body,
-    encode_target,
+from glassware.environment import spelled
+from glassware.errors import (
+    BadAnswer,
+    Call,
+    CallError,
+    CircuitOpen,
+    DeadlineExceeded,
+    Unavailable,
 )
+
+from .encoding import HeaderPairs, Pairs
+from .fallback import Fallback
+from .outgoing import make_outgoing
+from .permission import callable_names
+from .response import SERVER_ERROR, Response
 from .settings import current
-from .transport import Request, Response, Transport
 
 
-DEFAULT_TIMEOUT = 10.0
-
-# How long a call waits for a neighbour of a running site that is just restarting.
-HOLD = 5.0
-
-# Of the request that is being answered, only these go onward.
-ONWARD = ("traceparent", "tracestate")
+if TYPE_CHECKING:
+    from .edge import Edge
+    from .streams import Streamed
 
 
-class Options(TypedDict, total=False):
+# After these there is no answer; the others are mistakes of whoever calls.
+_NO_ANSWER = (Unavailable, CircuitOpen, DeadlineExceeded, BadAnswer)
+
+
+class StreamOptions(TypedDict, total=False):
     """What a call can be given besides its path.
 
     Attributes:
         params: For the query; lists repeat a name, `None` leaves it out.
         json: A body, sent as JSON.
-        data: A body: bytes or text as they are, a mapping as a form.
+        data: A body: bytes or text as they are, a mapping as a form; a file or
+            an iterator of bytes is sent as it is read.
         headers: Sent besides those that every call has.
         timeout: Seconds for all of the call; 10 unless told.
+        max_answer: The most bytes that the answer may have.
     """
 
     params: Pairs | None
@@ -48,6 +50,17 @@ class Options(TypedDict, total=False):
     data: Any
     headers: HeaderPairs | None
     timeout: float
+    max_answer: int
+
+
+class Options(StreamOptions, total=False):
+    """What a call can be given besides its path.
+
+    Attributes:
+        fallback: What to go on with where there is no answer.
+    """
+
+    fallback: Any
 
 
 class Neighbour:
@@ -71,12 +84,44 @@ class Neighbour:
         Raises:
             UnknownService: No such service, or its address is not known.
             NotAllowed: `calls` in this service's manifest does not name it.
-            Unavailable: It could not be reached.
+            Unavailable: It could not be reached, was busy, or broke off.
+            CircuitOpen: It failed so often just now that it was not asked.
             DeadlineExceeded: It did not answer in time.
             BadAnswer: Its answer cannot be used: too large, cut off, compressed.
             ValueError: An argument cannot be sent.
         """
-        return _transport().send(make_request(self._name, method, path, options))
+        if "fallback" not in options:
+            return _send(self._name, method, path, options)
+        fallback = Fallback(options["fallback"])
+        try:
+            response = _send(self._name, method, path, options)
+            if response.status_code < SERVER_ERROR:
+                return response
+            response.raise_for_status()
+        except _NO_ANSWER as error:
+            return fallback.response(self._name, path, error)
+        return response
+
+    def stream(
+        self, method: str, path: str, **options: Unpack[StreamOptions]
+    ) -> AbstractContextManager["Streamed"]:
+        """Send a request and return its response as soon as it begins.
+
+            with services.files.stream("GET", "/large") as response:
+                for part in response.iter_bytes(): ...
+
+        `timeout` is for the beginning, and then for each silence. The block may
+        end before the answer does.
+
+        Args:
+            method: Such as `GET`.
+            path: With a leading `/`; a query may follow it.
+            **options: See `StreamOptions`.
+
+        Raises:
+            CallError: As `request` does.
+        """
+        return _stream(self._name, method, path, options)
 
     def get(self, path: str, **options: Unpack[Options]) -> Response:
         """Send `GET`; see `request`."""
@@ -132,108 +177,43 @@ class Services:
 services = Services()
 
 
-def make_request(neighbour: str, method: str, path: str, options: Options) -> Request:
-    """Return the request for a call; see `Neighbour.request`."""
-    settings = current()
-    address = address_of(neighbour, settings)
-    body, kind = encode_body(options.get("json"), options.get("data"))
-    given = check_headers(options.get("headers"))
-    headers = [*_own_headers(settings, address), *_onward()]
-    if kind is not None:
-        headers.append(("Content-Type", kind))
-    return Request(
-        neighbour=neighbour,
-        address=address,
-        method=method.upper(),
-        target=encode_target(path, options.get("params")),
-        headers=_overlay(headers, given),
-        body=body,
-        timeout=check_timeout(options.get("timeout", DEFAULT_TIMEOUT)),
-        hold=HOLD if settings.site else 0.0,
-    )
+def _send(
+    neighbour: str, method: str, path: str, options: Mapping[str, Any]
+) -> Response:
+    edge = _find(neighbour, method, path)
+    return edge.send(make_outgoing(method, path, options, edge.policy))
 
 
-def callable_names(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the services that this one may call."""
-    if settings.calls is None:
-        return tuple(sorted(settings.neighbours))
-    return settings.calls
+@contextmanager
+def _stream(
+    neighbour: str, method: str, path: str, options: Mapping[str, Any]
+) -> "Iterator[Streamed]":
+    from .streams import Streamed, outgoing_stream  # noqa: PLC0415
+
+    edge = _find(neighbour, method, path)
+    response = Streamed(edge, outgoing_stream(method, path, options, edge.policy))
+    try:
+        yield response
+    finally:
+        response.close()
 
 
-def address_of(neighbour: str, settings: Settings) -> str:
-    """Return where `neighbour` is.
-
-    Raises:
-        UnknownService: No such service, or its address is not known.
-        NotAllowed: `calls` does not name it.
-    """
-    address = settings.neighbours.get(spelled(neighbour))
-    allowed = {spelled(name) for name in callable_names(settings)}
-    if address is not None and spelled(neighbour) in allowed:
-        return address
-    if not settings.site:
-        raise UnknownService(
-            f"no address is known for the service `{neighbour}`",
-            hint=f"set `{neighbour_variable(neighbour)}=http://localhost:5001`, "
-            "or start the site with `glassware up`",
+def _find(neighbour: str, method: str, path: str) -> "Edge":
+    try:
+        return _edge_to()(neighbour)
+    except CallError as error:
+        error.call = Call(
+            caller=current().service,
+            neighbour=neighbour,
+            method=method.upper(),
+            path=path.partition("?")[0],
         )
-    if address is None:
-        raise _unknown(neighbour, settings)
-    line = ", ".join(f'"{name}"' for name in (*callable_names(settings), neighbour))
-    raise NotAllowed(
-        f"`{settings.service}` may not call `{neighbour}`",
-        hint=f"write `calls = [{line}]` in `services/{settings.service}/service.toml`",
-    )
-
-
-def _unknown(neighbour: str, settings: Settings) -> UnknownService:
-    names = sorted({*settings.neighbours, *callable_names(settings)})
-    near = get_close_matches(spelled(neighbour), names, n=3) or names
-    known = ", ".join(f"`{name}`" for name in near)
-    return UnknownService(
-        f"`{neighbour}` is no service of the site `{settings.site}`",
-        hint=f"there is {known}" if known else "it has no other service",
-    )
-
-
-def _own_headers(settings: Settings, address: str) -> Iterator[tuple[str, str]]:
-    public = urlsplit(settings.url)
-    if public.netloc:
-        yield "Host", public.netloc
-        yield "X-Forwarded-Proto", public.scheme
-    elif address.startswith("unix:"):
-        yield "Host", "localhost"
-    else:
-        yield "Host", urlsplit(address).netloc
-    yield "Accept", "*/*"
-    yield "Accept-Encoding", "identity"
-    yield "User-Agent", f"glassware/{settings.service}".rstrip("/")
-
-
-def _onward() -> Iterator[tuple[str, str]]:
-    # Whoever has not imported Flask is answering no request of it.
-    flask = sys.modules.get("flask")
-    if flask is not None and flask.has_request_context():
-        for name in ONWARD:
-            if value := flask.request.headers.get(name):
-                yield name, value
-
-
-def _overlay(
-    headers: list[tuple[str, str]], given: list[tuple[str, str]]
-) -> tuple[tuple[str, str], ...]:
-    if not given:
-        return tuple(headers)
-    named = {name.lower() for name, _ in given}
-    return (*(pair for pair in headers if pair[0].lower() not in named), *given)
+        raise
 
 
 @cache
-def _transport() -> Transport:
+def _edge_to() -> "Callable[[str], Edge]":
     # Loaded at the first call, so that importing this module costs little.
-    from .wire import Wire  # noqa: PLC0415
+    from .edge import edge_to  # noqa: PLC0415
 
-    return Wire()
-
-
-os.register_at_fork(after_in_child=_transport.cache_clear)
+    return edge_to

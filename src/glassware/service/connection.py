@@ -3,9 +3,13 @@
 What libcurl does by itself and what is switched off decides whether a request
 can be lost or done twice, so all of it is here:
 
-- It sends a request again when a connection *that it used before* ends without
-  a byte of an answer: any request, a `POST` too (`Curl_retry_request`). So
-  whatever is not safe to repeat always gets a connection of its own.
+- It would send a request again when a connection *that it used before* ends
+  without a byte of an answer: any request, a `POST` too (`Curl_retry_request`).
+  For that it needs another connection; and a handle that has had one is not
+  given a second (`_sealed`). So what is sent is sent once, and whoever decides
+  about retries knows of each.
+- What is not safe to repeat gets a new connection all the same: on a kept one
+  it could fail for no better reason than that the worker was idle for too long.
 - It looks whether a kept connection is still open at most once a second, and
   takes whatever lies in it for the next answer. So `is_quiet` looks first.
 - It reads proxies from variables, waits for `100 Continue`, removes `/../`:
@@ -14,12 +18,16 @@ can be lost or done twice, so all of it is here:
 
 import math
 import select
+import time
+from collections.abc import Iterable, Iterator
 
 import pycurl
 
-from glassware.errors import BadAnswer, DeadlineExceeded
+from glassware.errors import BadAnswer, CallError, DeadlineExceeded, Unavailable
 
-from .transport import Request, Response
+from .heads import end_to_end, header_lines, read_head
+from .response import Response
+from .transport import Request
 
 
 CONNECT_TIMEOUT = 5.0
@@ -29,25 +37,19 @@ IDLE_TIMEOUT = 15
 
 _UNREACHED = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST})
 _BEFORE_SENDING = frozenset({pycurl.E_OPERATION_TIMEDOUT, pycurl.E_SEND_ERROR})
-_BLANK = (b"\r\n", b"\n")
-_INTERIM = (b"", b"1")
-_CUT = frozenset({pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR})
+_CUT = frozenset(
+    {
+        pycurl.E_COULDNT_CONNECT,
+        pycurl.E_GOT_NOTHING,
+        pycurl.E_PARTIAL_FILE,
+        pycurl.E_RECV_ERROR,
+        pycurl.E_SEND_ERROR,
+    }
+)
 
 
 class NotConnected(Exception):  # a finding, not a fault
     """The worker was not reached, so nothing was sent to it."""
-
-
-class Cut(Exception):  # likewise
-    """The connection ended without a byte of an answer.
-
-    Args:
-        repeated: Whether libcurl had sent the request a second time by then.
-    """
-
-    def __init__(self, *, repeated: bool) -> None:
-        super().__init__()
-        self.repeated = repeated
 
 
 class Connection:
@@ -57,52 +59,64 @@ class Connection:
 
     Args:
         worker: The path of its unix socket, or `http://host:port`.
-        largest: The most bytes that an answer's body may have.
     """
 
-    def __init__(self, worker: str, largest: int) -> None:
+    def __init__(self, worker: str) -> None:
         self.worker = worker
         self.used = 0.0
+        self.curl = pycurl.Curl()
+        self.lines: list[bytes] = []
+        self.chunks: list[bytes] = []
         self._socket = "" if worker.startswith("http://") else worker
         self._origin = "http://localhost" if self._socket else worker.rstrip("/")
         self._descriptor = -1
-        self._largest = largest
-        self._lines: list[bytes] = []
-        self._chunks: list[bytes] = []
+        self._sealed = False
+        self._largest = -1
         self._size = 0
-        self._curl = pycurl.Curl()
+        self._reader: _Reader | None = None
         self._prepare()
 
-    def exchange(self, request: Request, seconds: float) -> Response:
+    def exchange(self, request: Request) -> Response:
         """Send `request` and return its response.
 
         Raises:
             NotConnected: The worker could not be reached.
-            Cut: It ended the connection without a byte of an answer.
-            DeadlineExceeded: There was no whole answer within `seconds`.
-            BadAnswer: The answer cannot be used.
+            CallError: There is no answer; see `Transport.send`.
         """
-        curl = self._curl
-        curl.setopt(pycurl.URL, self._origin + request.target)
-        curl.setopt(pycurl.HTTPHEADER, _header_lines(request))
-        curl.setopt(pycurl.TIMEOUT_MS, math.ceil(seconds * 1000))
-        plain = request.method == "GET" and request.body is None
-        if not plain:
-            self._set_method(request)
+        self.begin(request)
+        curl = self.curl
+        curl.setopt(pycurl.TIMEOUT_MS, math.ceil(request.timeout * 1000))
         try:
             curl.perform()
         except pycurl.error as error:
-            raise self._explain(error, request) from None
+            raise self.explain(error.args[0], error.args[1], request) from None
         response = self._take_response(request)
         self._descriptor = curl.getinfo(pycurl.ACTIVESOCKET)
-        if not plain:
+        if request.method != "GET" or request.body is not None:
             curl.reset()
             self._prepare()
         return response
 
+    def begin(self, request: Request) -> None:
+        """Tell libcurl everything of `request` but its time limit."""
+        curl = self.curl
+        curl.setopt(pycurl.URL, self._origin + request.target)
+        curl.setopt(pycurl.HTTPHEADER, header_lines(request))
+        if request.largest != self._largest:
+            self._largest = request.largest
+            curl.setopt(pycurl.MAXFILESIZE_LARGE, request.largest)
+        if request.method != "GET" or request.body is not None:
+            self._set_method(request)
+        sealed = self.used > 0 and request.repeatable
+        if sealed != self._sealed:
+            self._sealed = sealed
+            curl.setopt(pycurl.OPENSOCKETFUNCTION, _refuse if sealed else None)
+        if self.used and not sealed:
+            curl.setopt(pycurl.FRESH_CONNECT, 1)
+
     def is_quiet(self) -> bool:
         """Whether the kept connection is open and has nothing to say."""
-        if self._descriptor < 0:
+        if self._descriptor < 0 or time.monotonic() - self.used > IDLE_TIMEOUT:
             return False
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
@@ -110,10 +124,34 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection."""
-        self._curl.close()
+        self.curl.close()
+
+    def explain(self, code: int, text: str, request: Request) -> Exception:
+        """Return what libcurl's error says of `request`."""
+        begun, too_large = bool(self.lines), self._size > self._largest
+        self._forget()
+        if self._reader is not None and self._reader.error is not None:
+            return self._reader.error
+        sent = self.curl.getinfo(pycurl.REQUEST_SIZE)
+        if not sent and code in _UNREACHED | _BEFORE_SENDING:
+            return NotConnected(text)
+        if code == pycurl.E_OPERATION_TIMEDOUT:
+            return too_late(request)
+        if code == pycurl.E_FILESIZE_EXCEEDED or too_large:
+            return BadAnswer(
+                f"`{request.neighbour}` answered {request} with more than "
+                f"{request.largest} bytes"
+            )
+        if code in _CUT and not begun:
+            return Unavailable(
+                f"`{request.neighbour}` closed the connection before it answered "
+                f"{request}",
+                outcome_unknown=True,
+            )
+        return unusable(request, text, broke_off=code in _CUT)
 
     def _prepare(self) -> None:
-        curl = self._curl
+        curl = self.curl
         if self._socket:
             curl.setopt(pycurl.UNIX_SOCKET_PATH, self._socket)
         curl.setopt(pycurl.NOSIGNAL, 1)
@@ -123,105 +161,114 @@ class Connection:
         curl.setopt(pycurl.NOPROXY, "*")
         curl.setopt(pycurl.PATH_AS_IS, 1)
         curl.setopt(pycurl.MAXCONNECTS, 1)
-        curl.setopt(pycurl.MAXAGE_CONN, IDLE_TIMEOUT)
+        # Its age is looked at in `is_quiet`.
+        curl.setopt(pycurl.MAXAGE_CONN, 10 * IDLE_TIMEOUT)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(CONNECT_TIMEOUT * 1000))
-        curl.setopt(pycurl.MAXFILESIZE_LARGE, self._largest)
         curl.setopt(pycurl.BUFFERSIZE, 65536)
-        curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
+        curl.setopt(pycurl.HEADERFUNCTION, self.lines.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._take_chunk)
+        self._sealed = False
+        self._largest = -1
 
     def _set_method(self, request: Request) -> None:
-        curl = self._curl
+        curl = self.curl
         if request.method == "HEAD":
             curl.setopt(pycurl.NOBODY, 1)
         else:
             curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-        if request.body is not None:
+        if isinstance(request.body, bytes):
             curl.setopt(pycurl.POSTFIELDS, request.body)
-        if not request.is_safe:
-            curl.setopt(pycurl.FRESH_CONNECT, 1)
+        elif request.body is not None:
+            self._reader = _Reader(request.body)
+            curl.setopt(pycurl.UPLOAD, 1)
+            curl.setopt(pycurl.READFUNCTION, self._reader.read)
 
     def _take_chunk(self, chunk: bytes) -> int:
         self._size += len(chunk)
         if self._size > self._largest:
             return 0
-        self._chunks.append(chunk)
+        self.chunks.append(chunk)
         return len(chunk)
 
     def _take_response(self, request: Request) -> Response:
-        content = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        fields, whole = _fields(self._lines)
+        content = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        fields = take_head(self.lines, request)
         self._forget()
-        if not whole:
-            raise BadAnswer(
-                f"the answer of `{request.neighbour}` to {request} is unusable: "
-                "it ends within its headers"
-            )
-        for name, value in fields:
-            if name.lower() == "content-encoding" and value.lower() != "identity":
-                raise BadAnswer(
-                    f"`{request.neighbour}` answered {request} with the content "
-                    f"encoding `{value}`, though `identity` was asked for"
-                )
-        status = self._curl.getinfo(pycurl.RESPONSE_CODE)
-        return Response(request, status, fields, content)
+        return Response(
+            request, self.curl.getinfo(pycurl.RESPONSE_CODE), fields, content
+        )
 
     def _forget(self) -> None:
-        self._lines.clear()
-        self._chunks.clear()
+        self.lines.clear()
+        self.chunks.clear()
         self._size = 0
 
-    def _explain(self, error: pycurl.error, request: Request) -> Exception:
-        code, text = error.args
-        begun, too_large = bool(self._lines), self._size > self._largest
-        self._forget()
-        name = f"`{request.neighbour}`"
-        sent = self._curl.getinfo(pycurl.REQUEST_SIZE)
-        if code in _UNREACHED or (code in _BEFORE_SENDING and not sent):
-            return NotConnected(text)
-        if code == pycurl.E_OPERATION_TIMEDOUT:
-            return DeadlineExceeded(
-                f"{name} did not answer {request} within {request.timeout:g} s"
-            )
-        if code == pycurl.E_FILESIZE_EXCEEDED or too_large:
-            return BadAnswer(
-                f"{name} answered {request} with more than {self._largest} bytes"
-            )
-        if code in _CUT and not begun:
-            return Cut(repeated=self.used > 0 and request.is_safe)
-        return BadAnswer(f"the answer of {name} to {request} is unusable: {text}")
+
+class _Reader:
+    """Hands a body over to libcurl in the sizes that it wants."""
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self.error: Exception | None = None
+        self._parts: Iterator[bytes] = iter(body)
+        self._rest = memoryview(b"")
+
+    def read(self, size: int) -> bytes | int:
+        """Return up to `size` bytes; nothing at the end."""
+        try:
+            while not self._rest:
+                self._rest = memoryview(next(self._parts))
+        except StopIteration:
+            return b""
+        except Exception as error:  # noqa: BLE001 - libcurl would print and lose it
+            self.error = error
+            return int(pycurl.READFUNC_ABORT)
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(part)
 
 
-def _header_lines(request: Request) -> list[str]:
-    # libcurl reads `Name:` as "leave it out" and `Name;` as "send it empty".
-    lines = [
-        f"{name}: {value}" if value.strip() else f"{name};"
-        for name, value in request.headers
-    ]
-    if request.body is not None:
-        lines.append("Expect:")
-        if not any(name.lower() == "content-type" for name, _ in request.headers):
-            lines.append("Content-Type:")
-    return lines
+def take_head(lines: list[bytes], request: Request) -> list[tuple[str, str]]:
+    """Return the fields of the answer.
 
-
-def _fields(lines: list[bytes]) -> tuple[list[tuple[str, str]], bool]:
-    """Return the fields of the final response, and whether their end was seen.
-
-    The blocks before it are 1xx, the lines after it are trailers.
+    Raises:
+        BadAnswer: They break off, or say that the body is encoded.
     """
-    fields: list[tuple[str, str]] = []
-    status, ended = b"", True
-    for line in lines:
-        if ended and status[:1] not in _INTERIM:
-            break
-        if ended:
-            fields, ended = [], False
-            status = line.partition(b" ")[2]
-        elif line in _BLANK:
-            ended = True
-        else:
-            name, colon, value = line.decode("latin-1").partition(":")
-            if colon:
-                fields.append((name, value.strip()))
-    return fields, ended
+    fields, whole = read_head(lines)
+    if not whole:
+        raise unusable(request, "it ends within its headers", broke_off=True)
+    check_encoding(fields, request)
+    return end_to_end(fields)
+
+
+def check_encoding(fields: Iterable[tuple[str, str]], request: Request) -> None:
+    """See that the body is what it says, and nothing that has to be inflated.
+
+    Raises:
+        BadAnswer: It is encoded.
+    """
+    for name, value in fields:
+        if name.lower() == "content-encoding" and value.lower() != "identity":
+            raise BadAnswer(
+                f"`{request.neighbour}` answered {request} with the content "
+                f"encoding `{value}`, though `identity` was asked for"
+            )
+
+
+def unusable(request: Request, why: str, *, broke_off: bool = False) -> CallError:
+    """Return the error for an answer that cannot be read to its end."""
+    return BadAnswer(
+        f"the answer of `{request.neighbour}` to {request} is unusable: {why}",
+        outcome_unknown=broke_off,
+    )
+
+
+def too_late(request: Request) -> CallError:
+    """Return the error for an answer that did not come in time."""
+    return DeadlineExceeded(
+        f"`{request.neighbour}` did not answer {request} within "
+        f"{request.timeout:.3g} s",
+        outcome_unknown=True,
+    )
+
+
+def _refuse(purpose: int, address: object) -> int:
+    return int(pycurl.SOCKET_BAD)

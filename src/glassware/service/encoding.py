@@ -2,10 +2,12 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from json import JSONEncoder
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from glassware.protocol import OURS
 
 
 Scalar = str | int | float | None
@@ -16,10 +18,16 @@ _JSON = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 # What may stand in a path or query as it is; `%` is looked at on its own.
 _PLAIN = "!$&'()*+,;=:@/?%[]"
+# How much of a file is read at once.
+_PART = 65536
+
 _LINE_BREAK = re.compile(r"[\x00\r\n]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+_OURS = OURS.lower()
 
 # They say where a message ends or how it travels: not for the caller to write.
 _FRAMING = frozenset(
@@ -60,7 +68,32 @@ def encode_target(path: str, params: Pairs | None) -> str:
     return f"{target}{'&' if '?' in target else '?'}{query}"
 
 
-def encode_body(json: object, data: object) -> tuple[bytes | None, str | None]:
+def check_method(method: str) -> str:
+    """Return the method as it is sent.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if method in _METHODS:
+        return method
+    if not _TOKEN.fullmatch(method):
+        raise ValueError(f"{method!r} is no method of HTTP")
+    return method.upper()
+
+
+def encode_json(value: object) -> bytes:
+    """Return `value` as JSON, in UTF-8.
+
+    Raises:
+        TypeError: It is nothing that JSON has.
+        ValueError: Likewise.
+    """
+    return _JSON.encode(value).encode()
+
+
+def encode_body(
+    json: object, data: object
+) -> tuple[bytes | Iterable[bytes] | None, str | None]:
     """Return the body for `json` or `data`, and its content type.
 
     Raises:
@@ -70,7 +103,7 @@ def encode_body(json: object, data: object) -> tuple[bytes | None, str | None]:
     if json is not None and data is not None:
         raise ValueError("a call takes `json` or `data`, not both")
     if json is not None:
-        return _JSON.encode(json).encode(), "application/json"
+        return encode_json(json), "application/json"
     match data:
         case None:
             return None, None
@@ -81,10 +114,12 @@ def encode_body(json: object, data: object) -> tuple[bytes | None, str | None]:
         case Mapping() | list() | tuple():
             form = _encode_pairs(data)
             return form.encode(), "application/x-www-form-urlencoded"
+        case Iterator():
+            return _parts(data), None
         case _:
             raise TypeError(
-                "`data` is bytes, text, a mapping or a list of pairs, "
-                f"not {type(data).__name__}"
+                "`data` is bytes, text, a mapping, a list of pairs, a file or an "
+                f"iterator of bytes, not {type(data).__name__}"
             )
 
 
@@ -98,9 +133,9 @@ def check_headers(headers: HeaderPairs | None) -> list[tuple[str, str]]:
         return []
     pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
     for name, value in pairs:
-        if not _HEADER_NAME.fullmatch(name):
+        if not _TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a header")
-        if name.lower() in _FRAMING:
+        if name.lower() in _FRAMING or name.lower().startswith(_OURS):
             raise ValueError(f"the header `{name}` is set by glassware")
         if _CONTROL.search(value):
             raise ValueError(f"the header `{name}` has a control character in it")
@@ -125,6 +160,27 @@ def check_timeout(timeout: object) -> float:
             f"`timeout={timeout!r}` is no time limit; every call has one, in seconds"
         )
     return timeout
+
+
+def check_size(size: object) -> int:
+    """Return `size` if it is a number of bytes.
+
+    Raises:
+        ValueError: It is none: every answer has a limit.
+    """
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise ValueError(f"`max_answer={size!r}` is no number of bytes")
+    return size
+
+
+def _parts(data: Any) -> Iterator[bytes]:
+    # A file is read in parts of a size; its own iteration gives lines.
+    read = getattr(data, "read", None)
+    parts = data if read is None else iter(lambda: read(_PART), b"")
+    for part in parts:
+        if not isinstance(part, (bytes, bytearray, memoryview)):
+            raise TypeError(f"a body has bytes, not {type(part).__name__}")
+        yield bytes(part)
 
 
 def _encode_pairs(pairs: Any) -> str:  # str, lists and None in any mix

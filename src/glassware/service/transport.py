@@ -1,23 +1,18 @@
-"""One request to a neighbour, its response, and what carries them."""
+"""One request to a neighbour, and what carries it there: once."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from http import HTTPStatus
-from typing import Any, Protocol, Self
+from typing import Protocol
 
-from werkzeug.datastructures import Headers
-from werkzeug.http import parse_options_header
-
-from glassware.errors import BadAnswer
+from .response import Response
 
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-CLIENT_ERROR = 400
+MIB = 1024 * 1024
+
+Body = bytes | Iterable[bytes] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Request:
     """A request that is ready to be sent.
 
@@ -27,9 +22,13 @@ class Request:
         method: In capitals.
         target: Path and query, percent-encoded.
         headers: Every header that is sent, `Host` among them.
-        body: `None` where the request has none.
+        body: `None` where the request has none; what is not bytes is read as it
+            is sent.
         timeout: Seconds until the caller must have its answer.
         hold: Seconds of these to wait for a neighbour that is restarting.
+        repeatable: Whether carrying it out twice does no more than once.
+        largest: The most bytes that the answer's body may have.
+        caller: The service that calls; empty where it runs alone.
     """
 
     neighbour: str
@@ -37,108 +36,70 @@ class Request:
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes | None = None
+    body: Body = None
     timeout: float
     hold: float = 0.0
+    repeatable: bool = False
+    largest: int = 64 * MIB
+    caller: str = ""
 
     @property
-    def is_safe(self) -> bool:
-        """Whether sending it twice does no more than sending it once."""
-        return self.method in SAFE_METHODS
+    def path(self) -> str:
+        """Its target without the query, which may hold what no log should."""
+        return self.target.partition("?")[0]
 
     def __str__(self) -> str:
-        # Without the query: it may hold what does not belong into a log.
-        return f"`{self.method} {self.target.partition('?')[0]}`"
+        return f"`{self.method} {self.path}`"
 
 
-@dataclass(frozen=True, eq=False)
-class Response:
-    """What a neighbour answered.
-
-    Attributes:
-        request: What it answers.
-        status_code: Such as 200.
-        fields: Its headers as they came.
-        content: Its body.
-    """
-
-    request: Request
-    status_code: int
-    fields: Sequence[tuple[str, str]]
-    content: bytes
+class Stream(Protocol):
+    """An answer whose head is there, and whose body is still to come."""
 
     @property
-    def url(self) -> str:
-        """The neighbour and the target that were asked."""
-        return f"http://{self.request.neighbour}{self.request.target}"
-
-    @cached_property
-    def headers(self) -> Headers:
-        """Its headers: any spelling of a name finds them, repeated ones are kept."""
-        return Headers(self.fields)
+    def status_code(self) -> int:
+        """Such as 200."""
 
     @property
-    def ok(self) -> bool:
-        """Whether the status is no error (below 400)."""
-        return self.status_code < CLIENT_ERROR
+    def fields(self) -> Sequence[tuple[str, str]]:
+        """Its headers as they came."""
 
-    @cached_property
-    def text(self) -> str:
-        """Its body as text, in the encoding that it states or in UTF-8."""
-        _, options = parse_options_header(self.headers.get("Content-Type"))
-        try:
-            return self.content.decode(options.get("charset", "utf-8"), "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
+    def read(self, seconds: float) -> bytes:
+        """Return the next part of the body; nothing: it has ended.
 
-    def json(self) -> Any:  # JSON is what it is
-        """Return its body, read as JSON.
+        Args:
+            seconds: The longest silence that is waited for.
 
         Raises:
-            BadAnswer: It is none.
+            DeadlineExceeded: It was silent for longer.
+            BadAnswer: It broke off.
         """
-        try:
-            return json.loads(self.content)
-        except ValueError as error:
-            kind = self.headers.get("Content-Type", "no content type")
-            raise BadAnswer(
-                f"`{self.request.neighbour}` answered {self.request} with status "
-                f"{self.status_code} and a body that is no JSON ({kind})"
-            ) from error
 
-    def raise_for_status(self) -> Self:
-        """Return this response if its status is no error.
-
-        Raises:
-            BadAnswer: The status is 400 or above.
-        """
-        if self.ok:
-            return self
-        raise BadAnswer(
-            f"`{self.request.neighbour}` answered {self.request} with status "
-            f"{self.status_code}{_phrase(self.status_code)}"
-        )
-
-    def __repr__(self) -> str:
-        return f"<Response {self.status_code} of {self.url}>"
+    def close(self) -> None:
+        """End it, wherever it is; the neighbour notices."""
 
 
 class Transport(Protocol):
-    """Whatever can carry a request to a neighbour and bring its response."""
+    """Whatever can carry a request to a neighbour and bring its response.
+
+    It makes one attempt. As long as nothing was sent it may try other workers
+    and wait within `Request.hold`; whether something is sent again is decided
+    above it.
+    """
 
     def send(self, request: Request) -> Response:
         """Return the response to `request`.
 
         Raises:
-            Unavailable: The neighbour could not be reached, or ended the
-                connection without an answer.
+            Unavailable: The neighbour could not be reached, or (with
+                `outcome_unknown`) ended the connection without an answer.
             DeadlineExceeded: It did not answer in time.
-            BadAnswer: It answered with something that is no usable response.
+            BadAnswer: It answered with something that is no usable response;
+                with `outcome_unknown` where the answer broke off.
         """
 
+    def open(self, request: Request) -> Stream:
+        """Return the answer to `request` as soon as its head is there.
 
-def _phrase(status: int) -> str:
-    try:
-        return f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        return ""
+        Raises:
+            CallError: As `send` does.
+        """

@@ -5,10 +5,13 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Container
 
-from glassware.errors import Unavailable, UnknownService
+from glassware.errors import CallError, DeadlineExceeded, UnknownService
 
-from .connection import IDLE_TIMEOUT, Connection
-from .transport import Request, Response
+from .connection import IDLE_TIMEOUT, Connection, NotConnected
+from .response import Response
+from .retries import is_lost
+from .suspects import Suspects
+from .transport import Request
 from .workers import Folder
 
 
@@ -17,14 +20,12 @@ class Upstream:
 
     Args:
         address: `unix:FOLDER` or `http://host:port`.
-        limit: The most requests under way at once.
-        largest: The most bytes that an answer's body may have.
 
     Raises:
         UnknownService: The address is none of these.
     """
 
-    def __init__(self, address: str, limit: int, largest: int) -> None:
+    def __init__(self, address: str) -> None:
         kind, _, path = address.partition(":")
         if kind not in {"unix", "http"}:
             raise UnknownService(
@@ -33,12 +34,10 @@ class Upstream:
             )
         self._folder = Folder(path) if kind == "unix" else None
         self._ready: tuple[str, ...] = () if self._folder else (address,)
-        self._limit = limit
-        self._largest = largest
-        self._places = threading.BoundedSemaphore(limit)
         self._lock = threading.Lock()
         self._idle: defaultdict[str, deque[Connection]] = defaultdict(deque)
         self._busy: Counter[str] = Counter()
+        self._suspects = Suspects()
         self._turn = 0
 
     @property
@@ -46,45 +45,62 @@ class Upstream:
         """Whether waiting for a worker makes sense."""
         return self._folder is None or self._folder.is_there
 
-    def enter(self, request: Request) -> None:
-        """Wait for one of the places; `leave` gives it back.
-
-        Raises:
-            Unavailable: None became free within the request's time limit.
-        """
-        if not self._places.acquire(timeout=request.timeout):
-            raise Unavailable(
-                f"`{request.neighbour}` was not asked {request}: {self._limit} calls "
-                f"to it were under way and none ended within {request.timeout:g} s"
-            )
-
-    def leave(self) -> None:
-        """Give the place back."""
-        self._places.release()
-
     def choose(self, avoiding: Container[str]) -> str | None:
-        """Return the ready worker with the fewest requests of ours under way."""
+        """Return the ready worker with the fewest requests of ours under way.
+
+        One that failed just now is passed over while there are others.
+        """
         with self._lock:
             ready = [worker for worker in self._list() if worker not in avoiding]
-            if not ready:
-                return None
+            if self._suspects:
+                ready = self._suspects.without(ready)
+            if len(ready) < 2:  # noqa: PLR2004 - no choice
+                return ready[0] if ready else None
             self._turn = (self._turn + 1) % len(ready)
             ready = ready[self._turn :] + ready[: self._turn]
             return min(ready, key=self._busy.__getitem__)
 
-    def exchange(self, worker: str, request: Request, seconds: float) -> Response:
+    def exchange(self, worker: str, request: Request) -> Response:
         """Send `request` to `worker`; see `Connection.exchange`."""
-        connection = self._borrow(worker, kept=request.is_safe)
+        connection = self._borrow(worker, kept=request.repeatable)
+        kept = connection.used > 0 and request.repeatable
         try:
-            response = connection.exchange(request, seconds)
-        except BaseException:
+            try:
+                response = connection.exchange(request)
+            except NotConnected:
+                if not kept:
+                    raise
+                # It ended before anything was sent over it.
+                connection.close()
+                connection, kept = Connection(worker), False
+                response = connection.exchange(request)
+        except BaseException as error:
             connection.close()
+            self.doubt(worker, error, kept=kept)
             raise
         finally:
-            with self._lock:
-                self._busy[worker] -= 1
+            self.done(worker)
         self._keep(connection)
         return response
+
+    def connect(self, worker: str) -> Connection:
+        """Return a new connection; `done` says that its request has ended."""
+        with self._lock:
+            self._busy[worker] += 1
+        return Connection(worker)
+
+    def done(self, worker: str) -> None:
+        """Take note that a request has ended."""
+        with self._lock:
+            self._busy[worker] -= 1
+
+    def doubt(self, worker: str, error: BaseException, *, kept: bool) -> None:
+        """Take note of what `worker` did; a kept connection may end at any time."""
+        if isinstance(error, DeadlineExceeded) or (
+            isinstance(error, CallError) and is_lost(error) and not kept
+        ):
+            with self._lock:
+                self._suspects.add(worker)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -113,11 +129,13 @@ class Upstream:
                 if not kept or connection.is_quiet():
                     return connection
                 connection.close()
-        return Connection(worker, self._largest)
+        return Connection(worker)
 
     def _keep(self, connection: Connection) -> None:
         now = connection.used = time.monotonic()
         with self._lock:
+            if self._suspects:
+                self._suspects.clear(connection.worker)
             if connection.worker not in self._ready:
                 connection.close()
                 return

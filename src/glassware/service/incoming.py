@@ -1,0 +1,66 @@
+"""The request that is being answered, also where no worker has noted it."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from glassware.current import Incoming, incoming, read_flask
+from glassware.protocol import (
+    DEADLINE,
+    RETRY,
+    VIA,
+    Clocks,
+    new_traceparent,
+    onward,
+    read_deadline,
+    read_via,
+)
+
+
+# Where a request that Flask answers without a worker keeps what was read of it.
+_KEPT = "glassware.incoming"
+
+_clocks = Clocks()
+
+
+def current_request() -> Incoming | None:
+    """Return the request that is being answered; `None`: none is."""
+    found = incoming.get()
+    if found is not None:
+        return found
+    environ = read_flask()
+    if environ is None:
+        return None
+    known: Incoming | None = environ.get(_KEPT)
+    return known or _read(environ)
+
+
+def trace_of(asked: Incoming) -> str:
+    """Return the `traceparent` of a request; a trace begins where there is none."""
+    for name, value in asked.onward:
+        if name == "traceparent":
+            return value
+    begun = new_traceparent(None)
+    asked.onward = (("traceparent", begun), *asked.onward)
+    return begun
+
+
+def _read(environ: Mapping[str, Any]) -> Incoming:
+    left = read_deadline(environ.get(_key(DEADLINE)), _clocks)
+    via = read_via(environ.get(_key(VIA)))
+    found = Incoming(
+        caller=via[-1] if via else "",
+        method=environ.get("REQUEST_METHOD", ""),
+        path=environ.get("PATH_INFO", ""),
+        deadline=None if left is None else time.monotonic() + left,
+        via=via,
+        onward=tuple(onward(environ)),
+        caller_retries=environ.get(_key(RETRY)) == "no",
+    )
+    if isinstance(environ, dict):
+        environ[_KEPT] = found
+    return found
+
+
+def _key(name: str) -> str:
+    return f"HTTP_{name.upper().replace('-', '_')}"

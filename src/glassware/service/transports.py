@@ -41,7 +41,6 @@ def wire() -> Wire:
     return Wire()
 
 
-@cache
 def _local(call: LocalCall) -> Transport:
     from .local import Local  # noqa: PLC0415 - only a group has it
 
@@ -51,7 +50,6 @@ def _local(call: LocalCall) -> Transport:
 def forget() -> None:
     """Begin anew, as a process does that was forked."""
     wire.cache_clear()
-    _local.cache_clear()
 
 
 os.register_at_fork(after_in_child=forget)

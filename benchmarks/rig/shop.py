@@ -66,8 +66,8 @@ def ours(
         for neighbour in neighbours:
             lines += [tables.format(neighbour=neighbour)]
         files[f"services/{service}/service.toml"] = "\n".join([*lines, ""])
-        files[f"services/{service}/app.py"] = SHOP / f"{service}.py"
-        files[f"services/{service}/client.py"] = SHOP / "client_glassware.py"
+        for file, source in package(service, "glassware").items():
+            files[f"services/{service}/{file}"] = source
     return Site(stage, write(stage.folder / name, files), "--production")
 
 
@@ -102,8 +102,19 @@ def requests(stage: Stage, client: str, **environment: str) -> dict[str, int]:
 
 def flask(client: str) -> Files:
     """Return the files of the Flask services with one of the clients."""
-    files = {f"{n}.py": SHOP / f"{n}.py" for n in ("storefront", "catalog", "reviews")}
-    return {**files, "client.py": SHOP / f"client_{client}.py"}
+    return {
+        name: source
+        for service in ("storefront", "catalog", "reviews")
+        for name, source in package(service, client).items()
+    }
+
+
+def package(service: str, client: str) -> dict[str, Path]:
+    """Return the files of a Flask service with one of the clients."""
+    return {
+        f"{service}/__init__.py": SHOP / f"{service}.py",
+        f"{service}/client.py": SHOP / f"client_{client}.py",
+    }
 
 
 def _fastapi(stage: Stage) -> int:

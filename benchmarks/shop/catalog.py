@@ -4,11 +4,13 @@ import os
 import time
 from pathlib import Path
 
-import client
 from flask import Flask
+
+from . import client
 
 
 app = Flask(__name__)
+HANGS = Path(os.environ.get("HANGS", "/nowhere"))
 
 
 @app.get("/products/<int:number>")
@@ -26,8 +28,7 @@ def pid():
 @app.get("/hang")
 def hang():
     """Hang for as long as a file is there."""
-    flag = Path(os.environ["HANGS"])
-    while flag.exists():
+    while HANGS.exists():
         time.sleep(0.02)
     return {}
 

@@ -7,6 +7,7 @@ from flask import Flask, request
 
 
 app = Flask(__name__)
+NOTES = os.environ["NOTES"]
 VERSION = 1
 
 
@@ -42,6 +43,6 @@ def fast():
 
 def write(line):
     """Append a line: whole, whoever else writes, and kept if the process dies."""
-    file = os.open(os.environ["NOTES"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    file = os.open(NOTES, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, f"{line}\n".encode())
     os.close(file)

@@ -3,8 +3,9 @@
 import os
 import time
 
-import client
 from flask import Flask
+
+from . import client
 
 
 app = Flask(__name__)

@@ -38,9 +38,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceState:
-    """One service at one moment."""
+    """One service at one moment.
+
+    Attributes:
+        group: The group whose process it shares; empty: it has its own.
+    """
 
     name: str
+    group: str = ""
     phase: Phase
     pids: tuple[int, ...] = ()
     restarts: int = 0

@@ -23,8 +23,8 @@ class Supervised(Protocol):
     def snapshot(self) -> Snapshot:
         """Return the whole site at this moment."""
 
-    async def restart(self, names: tuple[str, ...]) -> None:
-        """Start services anew, one after the other."""
+    async def restart(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Start services anew, one after the other; return all that were."""
 
     async def variables(self, plan: ServicePlan) -> dict[str, str]:
         """Return the complete environment of a service."""
@@ -37,8 +37,7 @@ def control_of(site: Supervised) -> ControlServer:
         return asdict(site.snapshot())
 
     async def restart(request: dict[str, Any]) -> Mapping[str, Any]:
-        await site.restart(tuple(request["services"]))
-        return {}
+        return {"restarted": await site.restart(tuple(request["services"]))}
 
     async def environment(request: dict[str, Any]) -> Mapping[str, Any]:
         plan = site.plan.service(request["service"])

@@ -8,7 +8,7 @@ from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
-from .workers import Worker
+from .workers import Address
 
 
 class Doorway:
@@ -21,15 +21,19 @@ class Doorway:
         """Let callers wait: somebody will serve."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
 
-    def admit(self, worker: Worker, generation: int) -> None:
-        """Put a worker's socket where callers look, under a generation's number.
+    def admit(self, address: Address, name: str) -> Address:
+        """Put a worker's socket where callers look; return where it is now.
+
+        Args:
+            address: Where the worker listens; what is no socket stays there.
+            name: What to call it; a former one of that name is replaced.
 
         Raises:
             OSError: It cannot be put there.
         """
-        if isinstance(worker.address, Path):
-            public = self._folder / f"{generation}.{worker.order.number}.sock"
-            worker.address = worker.address.replace(public)
+        if isinstance(address, Path):
+            return address.replace(self._folder / f"{name}.sock")
+        return address
 
     def close_all_but(self, addresses: Container[object]) -> None:
         """Take every other socket out of sight, those of dead workers too."""

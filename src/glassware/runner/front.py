@@ -246,7 +246,7 @@ class Front:
             Upstream(
                 name=service.name,
                 phase=service.phase,
-                targets=tuple(worker.address for worker in service.serving),
+                targets=service.addresses,
                 reason=self._reason(service),
                 endpoints=service.endpoints,
                 address=self._listens(service),

@@ -13,9 +13,10 @@ from glassware.engines import Access
 from glassware.errors import GlasswareError
 from glassware.plan import Plan, ServicePlan
 
+from .jobs import job_of
 from .variables import Late, variables
 from .words import is_there, words
-from .workers import Order, job_of
+from .workers import Order
 from .zygotes import reachable
 
 

@@ -4,8 +4,7 @@ import asyncio
 import os
 import signal
 import time
-import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,28 +12,29 @@ from pathlib import Path
 from typing import Any
 
 from glassware.errors import GlasswareError
-from glassware.plan import Plan, ServicePlan, addressed
+from glassware.plan import Plan, ServicePlan, Unit, addressed
 from glassware.status import Phase, Snapshot
 
 from .addresses import Ports, plain_address
 from .answers import control_of
+from .background import Background, told
 from .databases import Databases
 from .events import Bulletin, Logged, SiteReady
 from .front import Front
 from .guard import heard, let_signals
 from .injected import Injected
 from .keeper import Keeper
-from .lifecycle import Event
 from .logs import Joiner, LogStore
 from .orders import Orders
 from .pipes import open_pipe
 from .preload import preload
 from .processes import Nursery
-from .services import RunningService
+from .roster import Roster
+from .starter import Starter
 from .state import State
 from .tasks import run_task
 from .watcher import Watcher
-from .workers import Order, Starter, Worker
+from .workers import Holder, Order, Worker
 from .zygotes import Zygotes
 
 
@@ -98,7 +98,8 @@ class Supervisor:
         self.runtime = state.runtime
         self.grace: float | None = None
         self.logs = LogStore(state.logs)
-        self.services: dict[str, RunningService] = {}
+        self.roster = Roster(self)
+        self.services = self.roster.services
         self._load = load
         self.nursery = Nursery()
         self.ports = Ports(state)
@@ -117,7 +118,7 @@ class Supervisor:
         self._watcher = Watcher(self)
         self._control = control_of(self)
         self._asked_to_stop = asyncio.Event()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._background = Background(self._unforeseen)
 
     @property
     def development(self) -> bool:
@@ -134,7 +135,7 @@ class Supervisor:
         self.nursery.open()
         loop = asyncio.get_running_loop()
         loop.set_default_executor(Threads())
-        loop.set_exception_handler(self._unforeseen)
+        loop.set_exception_handler(self._unheard_of)
         self.bulletin.listeners.insert(0, self.logs.hear)
         self._hear_signals()
         try:
@@ -158,8 +159,8 @@ class Supervisor:
         """Ask the site to stop; asked twice, it stops at once."""
         if self._asked_to_stop.is_set():
             self.grace = 0.0
-            for service in self.services.values():
-                service.kill()
+            for unit in self.roster.units:
+                unit.kill()
         else:
             self._tell("", "stops")
         self._asked_to_stop.set()
@@ -176,23 +177,30 @@ class Supervisor:
             faults=self.injected.lines(),
         )
 
-    async def restart(self, names: tuple[str, ...]) -> None:
+    async def restart(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Start services anew, each when the one before it runs or has failed.
+
+        Returns:
+            All that were started anew: whatever shares a process with them, too.
 
         Raises:
             KeyError: One of them does not run.
         """
-        for service in [self.services[name] for name in names]:
-            service.settled.clear()
-            service.changed(migration=True)
-            await service.settled.wait()
+        units = self.roster.of(names)
+        for unit in units:
+            unit.settled.clear()
+            self.roster.change((member.name for member in unit.members), migration=True)
+            await unit.settled.wait()
+        return tuple(member.name for unit in units for member in unit.members)
 
-    async def start(self, order: Order, on_exit: Callable[[Worker], None]) -> Worker:
-        """Start a worker; see `services.Surroundings`."""
-        return await self._starter.start(order, on_exit)
+    async def start(
+        self, unit: Unit, orders: Sequence[Order], holder: Holder
+    ) -> Worker:
+        """Start a worker; see `crew.Recruiting`."""
+        return await self._starter.start(unit, orders, holder)
 
     async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
-        """Return what a worker is to be started with; see `services.Surroundings`."""
+        """Return what a worker is to be started with; see `crew.Recruiting`."""
         return await self._orders.order(plan, generation, number)
 
     async def variables(self, plan: ServicePlan) -> dict[str, str]:
@@ -240,11 +248,10 @@ class Supervisor:
         self.injected.write()
         self._front.move_in()
         self.databases.move_in()
-        for service in self.services.values():
-            service.changed()
+        self.roster.change(self.services)
 
-    def _bring_up(self, plan: Plan) -> None:
-        """Start what `plan` has and does not run yet."""
+    def _bring_up(self, plan: Plan) -> frozenset[str]:
+        """Run what `plan` has; see `Roster.follow`."""
         self.plan = plan
         self.databases.bring_up()
         for service in plan.services:
@@ -254,39 +261,25 @@ class Supervisor:
         for name in addressed(plan) - self.addresses.keys():
             # It does not run now; its address is known all the same.
             self.addresses[name] = ("127.0.0.1", self.ports.claim(f"service {name}"))
-        added = [s for s in plan.services if s.name not in self.services]
-        for service in added:
-            self.services[service.name] = RunningService(plan=service, around=self)
-        for service in added:
-            running = self.services[service.name]
-            running.needs = self._needs(service)
-            self.begin(running.run())
+        return self.roster.follow(plan)
 
-    def _needs(self, plan: ServicePlan) -> dict[str, Callable[[], Awaitable[object]]]:
-        needs: dict[str, Callable[[], Awaitable[object]]] = {}
-        needs |= self.databases.needs_of(plan.service.name)
-        for name in plan.after:
-            needs[f"{name} migrate"] = self.services[name].migrated.wait
-        return needs
+    def replan(self) -> frozenset[str]:
+        """Read the manifests anew and run what they say now; keep on if they cannot.
 
-    def replan(self) -> None:
-        """Read the manifests anew and run what they say now; keep on if they cannot."""
+        Returns:
+            The services of which they say something else than before.
+        """
         try:
             plan = self._load()
         except (GlasswareError, OSError, ValueError) as error:
             self._tell("", str(error), "error")
-            return
-        gone = self.services.keys() - {service.name for service in plan.services}
-        for name in gone:
-            self.services.pop(name).post(Event.ASKED_TO_STOP)
-        for service in plan.services:
-            if service.name in self.services:
-                self.services[service.name].plan = service
-        self._bring_up(plan)
+            return frozenset()
+        others = self._bring_up(plan)
         self.begin(self.publish())
+        return others
 
     async def _say_when_ready(self) -> None:
-        waiting = [service.settled.wait() for service in self.services.values()]
+        waiting = [unit.settled.wait() for unit in self.roster.units]
         with suppress(TimeoutError):
             # One that takes its time, or for ever, hides the address from nobody.
             await asyncio.wait_for(asyncio.gather(*waiting), SETTLED_WITHIN)
@@ -308,17 +301,13 @@ class Supervisor:
         if self.grace is None and self.development:
             self.grace = QUICKLY
         self._front.hurry()
-        for service in self.services.values():
-            service.post(Event.ASKED_TO_STOP)
-        await asyncio.gather(*(s.stopped.wait() for s in self.services.values()))
+        await asyncio.gather(*(stopped() for stopped in self.roster.stop()))
         grace = QUICKLY if self.grace is not None else 10.0
         self.zygotes.forget()
         await self._control.close()
         await self._front.stop(grace)
         await self.databases.stop(grace)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.end()
 
     def _hear_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -335,20 +324,15 @@ class Supervisor:
 
     def begin(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine beside the others until the site stops."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        self._background.begin(work)
 
-    def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._unforeseen(None, {"message": "", "exception": error})
-
-    def _unforeseen(self, _: object, context: Mapping[str, Any]) -> None:
-        """Report a fault of glassware's own; the site goes on without what failed."""
+    def _unheard_of(self, _: object, context: Mapping[str, Any]) -> None:
         error = context.get("exception")
-        said = f"{type(error).__name__}: {error}" if error else context["message"]
-        detail = "".join(traceback.format_exception(error)) if error else ""
+        self._unforeseen(error or RuntimeError(context["message"]))
+
+    def _unforeseen(self, error: BaseException) -> None:
+        """Report a fault of glassware's own; the site goes on without what failed."""
+        said, detail = told(error)
         self._tell("", f"unforeseen: {said}", "error", detail)
 
     def _tell(

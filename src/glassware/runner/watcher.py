@@ -9,7 +9,7 @@ from typing import Protocol
 from glassware.plan import Plan
 
 from .events import Bulletin, Told
-from .services import RunningService
+from .roster import Roster
 from .watch import (
     installs,
     is_migration,
@@ -31,11 +31,11 @@ class Surroundings(Protocol):
 
     plan: Plan
     bulletin: Bulletin
-    services: dict[str, RunningService]
+    roster: Roster
     zygotes: Zygotes
 
-    def replan(self) -> None:
-        """Read the manifests anew and run what they say now."""
+    def replan(self) -> frozenset[str]:
+        """Run what the manifests say now; return what they say otherwise of."""
 
 
 class Watcher:
@@ -90,7 +90,7 @@ class Watcher:
 
     def _installed(self, interpreters: Collection[Path | None]) -> None:
         self._around.zygotes.forget(interpreters)
-        for service in self._around.services.values():
+        for service in self._around.roster.services.values():
             if service.plan.interpreter in interpreters:
                 service.changed()
 
@@ -112,21 +112,22 @@ class Watcher:
         that are being edited beside it and that a worker has imported.
         """
         site = self._around.plan.folder
-        services = self._around.services.values()
+        services = self._around.roster.services.values()
         folders = {s.plan.service.folder for s in services}
         folders |= {Path(file).parent for s in services for file in s.modules}
         outside = {folder for folder in folders if not folder.is_relative_to(site)}
         return frozenset({site, *outside})
 
     def _saved(self, paths: frozenset[Path]) -> None:
-        around = self._around
+        around, hit = self._around, set[str]()
         if any(reshapes(around.plan, path) for path in paths):
-            around.replan()
-        modules = {name: s.modules for name, s in around.services.items()}
-        hit = {n for path in paths for n in touched(around.plan, modules, path)}
+            hit |= around.replan()
+        services = around.roster.services
+        modules = {name: service.modules for name, service in services.items()}
+        for path in paths:
+            hit |= touched(around.plan, modules, path)
         migration = any(is_migration(path) for path in paths)
-        for name in sorted(hit & around.services.keys()):
-            around.services[name].changed(migration=migration)
+        around.roster.change(sorted(hit & services.keys()), migration=migration)
 
 
 def _cause(error: BaseException) -> BaseException:

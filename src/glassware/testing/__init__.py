@@ -10,20 +10,23 @@ from importlib import import_module
 # Type checkers take it for true; `typing` would cost more than all of this.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .calls import Calls
     from .fake import Fake, Recorded
+    from .service import Service
+    from .services import Services
     from .site import Site
     from .visitor import Visitor
 
-__all__ = ["Fake", "Recorded", "Site", "Visitor"]
+__all__ = ["Calls", "Fake", "Recorded", "Service", "Services", "Site", "Visitor"]
 
-_ELSEWHERE = {"Fake": "fake", "Recorded": "fake", "Site": "site", "Visitor": "visitor"}
+_ELSEWHERE = {"Recorded": "fake"}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
     value = globals()[name] = getattr(
-        import_module(f".{_ELSEWHERE[name]}", __name__), name
+        import_module(f".{_ELSEWHERE.get(name, name.lower())}", __name__), name
     )
     return value
 

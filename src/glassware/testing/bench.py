@@ -1,41 +1,161 @@
 """What one test has put together, and what it did that no test may do."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
+from glassware import current
+from glassware.current import Incoming
+from glassware.environment import FAULTS, spelled
+from glassware.files import write_whole
+from glassware.injection import FILE, InjectedFault, Injections, write_injections
+from glassware.protocol import TRACE
+from glassware.service.edge import forget as forget_edges
+from glassware.service.local import Local
+from glassware.service.settings import forget as forget_settings
+from glassware.service.transports import stand_ins
+
+from .application import become, kept
 from .fake import Fake
-from .serving import served
-from .site import Site
+from .serving import local_call, served
+from .stand_in import Nobody, StandIn
 
 
-@dataclass(slots=True)
+if TYPE_CHECKING:
+    from .loadable import Description
+    from .service import Entry, Service
+    from .site import Site
+
+T = TypeVar("T")
+
+# A test is told what was called for it, also by a site that runs.
+_TOLD = ((TRACE, "yes"),)
+
+
+@dataclass(slots=True, repr=False)
 class Bench:
     """The workbench of one test.
 
     Attributes:
+        describe: Reads the manifests of the site that the test belongs to.
         site: The real site, if the test uses it.
+        test: What the test itself is taken for where it calls.
         refusals: What was called and is nowhere declared; each fails the test.
     """
 
-    site: Site | None = None
+    describe: "Callable[[], Description]"
+    site: "Site | None" = None
+    test: Incoming = field(default_factory=lambda: Incoming(onward=_TOLD))
     refusals: list[str] = field(default_factory=list)
     _fakes: dict[str, Fake] = field(default_factory=dict)
+    _entries: "dict[str, Entry]" = field(default_factory=dict)
+    _faults: tuple[InjectedFault, ...] = ()
+    _file: Path | None = None
     _ending: ExitStack = field(default_factory=ExitStack)
+
+    def begin(self) -> None:
+        """Let calls of this test be kept with it."""
+        current.incoming.set(self.test)
 
     def fake(self, name: str) -> Fake:
         """Return the fake that stands in for a service, the same one every time."""
         if name not in self._fakes:
             fake = self._fakes[name] = Fake(name, self.refusals.append)
+            stand_ins[spelled(name)] = StandIn(Local(local_call(fake)))
             if self.site is not None:
                 url = self._ending.enter_context(served(fake))
                 self._ending.enter_context(self.site.faked(name, url))
         return self._fakes[name]
 
-    def end(self) -> None:
-        """Take everything down."""
-        self._ending.close()
+    def service(
+        self, name: str, environment: Mapping[str, str] | None = None
+    ) -> "Service":
+        """Return a service of the site, loaded into this process.
+
+        Args:
+            name: Its name.
+            environment: Variables that it gets besides its own.
+
+        Raises:
+            GlasswareError: It cannot be loaded.
+        """
+        if name not in self._entries:
+            self._load(name, environment or {})
+        return self._entries[name].service
+
+    @contextmanager
+    def fault(self, fault: InjectedFault) -> Iterator[None]:
+        """Put a fault on an edge between services of this process."""
+        self._faults = (*self._faults, fault)
+        self._write_faults()
+        try:
+            yield
+        finally:
+            self._faults = tuple(f for f in self._faults if f is not fault)
+            self._write_faults()
 
     def complaints(self) -> Iterator[str]:
         """Return why the test fails, whatever else it found."""
         yield from self.refusals
+
+    def hints(self) -> Iterator[str]:
+        """Return what may be the reason if the test fails."""
+        for name, entry in self._entries.items():
+            databases = ", ".join(f"`{each}`" for each in entry.databases)
+            if self.site is None and databases:
+                yield (
+                    f"the databases of `{name}` ({databases}) are there only in a test "
+                    "that uses the fixture `site`, too"
+                )
+
+    def end(self) -> None:
+        """Take everything down."""
+        stand_ins.clear()
+        if (databases := sys.modules.get("glassware.service.databases")) is not None:
+            databases.databases.close()
+        self._ending.close()
+        forget_edges()
+        forget_settings()
+        current.service.set("")
+        current.incoming.set(None)
+
+    def _load(self, name: str, environment: Mapping[str, str]) -> None:
+        from .service import load_service  # noqa: PLC0415 - a fake alone needs less
+
+        description = self.describe()
+        described = description.service(name)
+        first = self._file is None
+        if first:
+            self._prepare(description)
+        variables = {
+            **(self.site.environment(name) if self.site else described.variables),
+            FAULTS: str(self._file),
+            **environment,
+        }
+        entry = load_service(described, variables, self.test)
+        self._entries[name] = entry
+        self._ending.callback(entry.end)
+        stand_ins[spelled(name)] = StandIn(Local(local_call(entry.answering)))
+        if first:
+            # What the test itself runs, it runs as the first one.
+            current.service.set(name)
+            self._enter(become(variables, described.folder))
+
+    def _prepare(self, description: "Description") -> None:
+        self._file = Path(self._enter(tempfile.TemporaryDirectory())) / FILE
+        self._enter(kept())
+        self._ending.callback(current.members.clear)
+        for name in description.names:
+            stand_ins.setdefault(spelled(name), StandIn(Nobody(self.refusals.append)))
+
+    def _enter(self, context: AbstractContextManager[T]) -> T:
+        return self._ending.enter_context(context)
+
+    def _write_faults(self) -> None:
+        if self._file is not None:
+            text = write_injections(Injections(faults=self._faults))
+            write_whole(self._file, text)

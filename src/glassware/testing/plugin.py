@@ -5,6 +5,7 @@ nothing else is imported here before a fixture is used.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,10 @@ import pytest
 
 if TYPE_CHECKING:
     from .bench import Bench
+    from .calls import Calls
     from .fake import Fake
+    from .loadable import Description
+    from .services import Services
     from .site import Site
 
 ASKING = pytest.StashKey[Path]()
@@ -61,6 +65,8 @@ def pytest_runtest_makereport(
     uses = "site" in getattr(item, "fixturenames", ())
     if report.failed and site is not None and uses and (said := site.said()):
         report.sections.append((f"Output of the site during {call.when}", said))
+    if report.failed and (bench := item.stash.get(BENCH, None)) is not None:
+        report.sections += [("glassware", hint) for hint in bench.hints()]
     return report
 
 
@@ -68,11 +74,16 @@ def pytest_runtest_makereport(
 def site(pytestconfig: pytest.Config) -> "Iterator[Site]":
     """The real site of this folder, running beside the one you may have running."""
     from glassware.errors import GlasswareError  # noqa: PLC0415
-    from glassware.manifest import find_site  # noqa: PLC0415
 
-    from .run import running  # noqa: PLC0415
-    from .site import Site  # noqa: PLC0415
+    try:
+        from glassware.manifest import find_site  # noqa: PLC0415
 
+        from .run import running  # noqa: PLC0415
+        from .site import Site  # noqa: PLC0415
+    except ImportError as error:
+        pytest.fail(
+            f"the site runs with glassware's own Python: {error}", pytrace=False
+        )
     wire = pytestconfig.getoption("glassware_wire") or pytestconfig.getini(
         "glassware_wire"
     )
@@ -92,8 +103,12 @@ def _glassware_bench(request: pytest.FixtureRequest) -> "Iterator[Bench]":
     from .bench import Bench  # noqa: PLC0415
 
     uses_site = "site" in request.fixturenames
-    bench = Bench(site=request.getfixturevalue("site") if uses_site else None)
+    bench = Bench(
+        describe=lambda: _describe(request.node),
+        site=request.getfixturevalue("site") if uses_site else None,
+    )
     request.node.stash[BENCH] = bench
+    bench.begin()
     yield bench
     bench.end()
 
@@ -104,6 +119,38 @@ def fake(_glassware_bench: "Bench") -> "Callable[[str], Fake]":
     return _glassware_bench.fake
 
 
+@pytest.fixture
+def service(_glassware_bench: "Bench") -> "Services":
+    """A service of this site in the process of the test: `service("catalog")`."""
+    from .services import Services  # noqa: PLC0415
+
+    return Services(_glassware_bench)
+
+
+@pytest.fixture
+def assert_calls(
+    _glassware_bench: "Bench",
+) -> "Callable[..., AbstractContextManager[Calls]]":
+    """Counts the calls that services make, and fails where there are too many."""
+    from .calls import counted  # noqa: PLC0415
+
+    def assert_calls(max: int | None = None) -> "AbstractContextManager[Calls]":  # noqa: A002
+        return counted(_glassware_bench.test, max)
+
+    return assert_calls
+
+
 def _complaints(item: pytest.Item) -> list[str]:
     bench = item.stash.get(BENCH, None)
     return [] if bench is None else list(bench.complaints())
+
+
+def _describe(item: pytest.Item) -> "Description":
+    try:
+        from .described import describe  # noqa: PLC0415
+    except ImportError:
+        # In a service's own environment, which has no more than the worker needs.
+        from .alone import Alone  # noqa: PLC0415
+
+        return Alone(item.config.invocation_params.dir)
+    return describe(item.path.parent)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from werkzeug.test import TestResponse
 
+from glassware.injection import InjectedFault
 from glassware.runner.logs import LogStore
 
 from .run import Run
@@ -75,6 +77,49 @@ class Site:
     def restart(self, *services: str) -> None:
         """Start services anew; return when they run, or have failed."""
         self._run.ask("restart", within=RESTARTS_WITHIN, services=services)
+
+    @contextmanager
+    def fault(
+        self,
+        caller: str,
+        callee: str,
+        *,
+        slow: float = 0.0,
+        down: bool = False,
+        status: int = 0,
+        flaky: float = 1.0,
+    ) -> Iterator[None]:
+        """Break the calls from one service to another until the block ends.
+
+        Args:
+            caller: Who calls; `*`: whoever.
+            callee: Who is called; `*`: whoever.
+            slow: Seconds that each call is held up.
+            down: Whether the callee cannot be reached.
+            status: What each call is answered with.
+            flaky: Which calls are met: below 1 a share of them, at random;
+                from 2 up every so manieth.
+        """
+        fault = InjectedFault(
+            caller=caller,
+            callee=callee,
+            slow=slow,
+            down=down,
+            status=status,
+            flaky=flaky,
+        )
+        self._run.ask("inject", set=asdict(fault))
+        try:
+            yield
+        finally:
+            self._run.ask("inject", clear=fault.edge)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Return the variables of a service, as it runs now."""
+        found: dict[str, str] = self._run.ask("environment", service=service)[
+            "environment"
+        ]
+        return found
 
     @contextmanager
     def faked(self, service: str, url: str) -> Iterator[None]:

@@ -1,0 +1,40 @@
+"""A service that a test can load, whoever describes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loadable:
+    """A service that can be loaded into this process.
+
+    Attributes:
+        name: Its name.
+        folder: Its folder.
+        app: Its application; `None`: found by convention.
+        databases: The names of its databases.
+        variables: Its own, as they are while the site does not run.
+    """
+
+    name: str
+    folder: Path
+    app: str | None
+    databases: tuple[str, ...]
+    variables: Mapping[str, str] = field(repr=False)
+
+
+class Description(Protocol):
+    """What is known of a site that need not run."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its services."""
+
+    def service(self, name: str) -> Loadable:
+        """Return a service that can be loaded into this process.
+
+        Raises:
+            UsageError: There is none, or it is of another kind.
+        """

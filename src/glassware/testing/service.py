@@ -11,6 +11,7 @@ from glassware.errors import UsageError
 
 from .application import become, loaded
 from .entered import Entered
+from .loadable import Loadable
 
 
 @dataclass(frozen=True, slots=True)

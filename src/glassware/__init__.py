@@ -20,9 +20,12 @@ if TYPE_CHECKING:
         NotAllowed,
         Unavailable,
         UnknownService,
+        UsageError,
     )
     from .service.client import services
     from .service.databases import databases
+    from .service.deadline import deadline
+    from .service.gather import gather
 
 
 __all__ = [
@@ -35,11 +38,19 @@ __all__ = [
     "NotAllowed",
     "Unavailable",
     "UnknownService",
+    "UsageError",
     "databases",
+    "deadline",
+    "gather",
     "services",
 ]
 
-_ELSEWHERE = {"databases": ".service.databases", "services": ".service.client"}
+_ELSEWHERE = {
+    "databases": ".service.databases",
+    "deadline": ".service.deadline",
+    "gather": ".service.gather",
+    "services": ".service.client",
+}
 
 
 def __getattr__(name: str) -> object:

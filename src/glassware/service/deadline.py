@@ -52,3 +52,8 @@ def by(asked: Incoming | None) -> float:
     if asked is None or asked.deadline is None:
         return until
     return min(until, asked.deadline)
+
+
+def limit_to(until: float) -> None:
+    """Let nothing in this context go on after `until`, by `time.monotonic`."""
+    _within.set(min(until, _within.get()))

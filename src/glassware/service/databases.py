@@ -102,6 +102,11 @@ def _binding(name: str, settings: Settings) -> tuple[str, str]:
     binding = settings.databases.get(spelled(name))
     if binding is None:
         raise _unknown(name, settings)
+    if not binding.url:
+        raise UsageError(
+            f"the database `{name}` does not run",
+            hint="in a test it is there with the fixture `site`",
+        )
     url = plain_url(binding.url)
     engine = binding.engine or engine_of(url)
     if engine not in _ACCESS:

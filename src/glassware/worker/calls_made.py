@@ -73,14 +73,18 @@ def remark_on_page(incoming: Incoming, most: int = MOST) -> tuple[str, str] | No
 
 
 def remarks_on_way(incoming: Incoming) -> Iterator[tuple[str, str]]:
-    """Return what there is to say of the way that a request came."""
+    """Return what there is to say of the way that a request came.
+
+    It is the same for all requests between the last two: a circle has no end.
+    """
     way = (*incoming.via, incoming.service)
+    edge = " ".join(way[-2:])
     asked = f"{incoming.method} {incoming.path}"
     if incoming.service in incoming.via:
-        yield "circle", f"{asked} was called in a circle: {' → '.join(way)}"
+        yield f"circle {edge}", f"{asked} was called in a circle: {' → '.join(way)}"
     if len(incoming.via) > DEEPEST:
         many = f"{len(incoming.via)} calls below its page"
-        yield "deep", f"{asked} is {many}: {' → '.join(way)}"
+        yield f"deep {edge}", f"{asked} is {many}: {' → '.join(way)}"
 
 
 class Remarks:

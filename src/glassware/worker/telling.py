@@ -90,7 +90,7 @@ class Telling:
         kind = environ.get("CONTENT_TYPE", "") if has_body else None
         begin(incoming, target, kind)
         for remark in remarks_on_way(incoming):
-            self._remarks.say(page_of(incoming, environ), remark)
+            self._remarks.say("", remark)
 
     def _end(self, incoming: Incoming, environ: Mapping[str, Any]) -> None:
         if incoming.calls and not incoming.caller:

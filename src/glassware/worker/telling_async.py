@@ -73,7 +73,7 @@ class TellingAsync:
         has_body |= b"transfer-encoding" in headers
         begin(incoming, target, headers.get(b"content-type", "") if has_body else None)
         for remark in remarks_on_way(incoming):
-            self._remarks.say(page_of(incoming, {}), remark)
+            self._remarks.say("", remark)
 
 
 class _Head:

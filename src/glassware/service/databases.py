@@ -26,7 +26,7 @@ class Databases:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._left_to_the_parent: list[object] = []
         os.register_at_fork(after_in_child=self._after_fork)
         atexit.register(self.close)
@@ -37,13 +37,15 @@ class Databases:
         return self[name]
 
     def __getitem__(self, name: str) -> Any:
-        key = spelled(name)
+        settings = current()
+        # Several services may share this process, never a database.
+        key = (settings.service, spelled(name))
         client = self._clients.get(key)
         if client is not None:
             return client
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = _open(name, current())
+                self._clients[key] = _open(name, settings)
             return self._clients[key]
 
     def __iter__(self) -> Iterator[str]:

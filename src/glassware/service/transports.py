@@ -3,9 +3,10 @@
 import os
 from functools import cache
 
-from glassware.current import LocalCall, members
+from glassware.current import members
 from glassware.environment import spelled
 
+from .local import Local
 from .transport import Transport
 from .wire import Wire
 
@@ -27,7 +28,7 @@ def transport_to(neighbour: str, faults: str = "") -> Transport:
         if stand_in is not None:
             return stand_in
     member = members.get(neighbour)
-    way = wire() if member is None or member.call is None else _local(member.call)
+    way = wire() if member is None or member.call is None else Local(member.call)
     if faults:
         from .faults import over  # noqa: PLC0415 - only who develops pays
 
@@ -39,12 +40,6 @@ def transport_to(neighbour: str, faults: str = "") -> Transport:
 def wire() -> Wire:
     """Return the connections of this process."""
     return Wire()
-
-
-def _local(call: LocalCall) -> Transport:
-    from .local import Local  # noqa: PLC0415 - only a group has it
-
-    return Local(call)
 
 
 def forget() -> None:

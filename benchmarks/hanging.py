@@ -73,7 +73,7 @@ def dependent(_: int) -> Asked:
 
 def main() -> None:
     """Start the sides, run the rounds, print the table."""
-    given = options(__doc__, {"rounds": 1, "seconds": 3.0}, rounds=2, seconds=7.0)
+    given = options(__doc__, {"rounds": 1, "seconds": 3.0}, rounds=2, seconds=6.0)
     with Stage() as stage:
         flag = stage.folder / "hangs"
         sides = {n: Side(p) for n, p in start(stage, flag).items() if given.only in n}

@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from glassware import current
-from glassware.current import Incoming
 from glassware.environment import FAULTS, spelled
 from glassware.files import write_whole
 from glassware.injection import FILE, InjectedFault, Injections, write_injections
-from glassware.protocol import TRACE
 from glassware.service.edge import forget as forget_edges
 from glassware.service.local import Local
 from glassware.service.settings import forget as forget_settings
 from glassware.service.transports import stand_ins
 
 from .application import become, kept
+from .calls import Asking
 from .fake import Fake
 from .serving import local_call, served
 from .stand_in import Nobody, StandIn
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from .site import Site
 
 T = TypeVar("T")
-
-# A test is told what was called for it, also by a site that runs.
-_TOLD = ((TRACE, "yes"),)
 
 
 @dataclass(slots=True, repr=False)
@@ -49,7 +45,7 @@ class Bench:
 
     describe: "Callable[[], Description]"
     site: "Site | None" = None
-    test: Incoming = field(default_factory=lambda: Incoming(onward=_TOLD))
+    test: Asking = field(default_factory=Asking)
     refusals: list[str] = field(default_factory=list)
     _fakes: dict[str, Fake] = field(default_factory=dict)
     _entries: "dict[str, Entry]" = field(default_factory=dict)

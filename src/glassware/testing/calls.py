@@ -1,63 +1,89 @@
 """How many calls to neighbours a part of a test makes."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 from glassware.current import Incoming, Made
+from glassware.protocol import TRACE
 from glassware.told import count
 
 
-@dataclass(slots=True)
-class Calls:
-    """The calls that services made, with those that were made for them.
+# Who asks like this is told which calls were made for the answer.
+_TOLD = ((TRACE, "yes"),)
+
+
+@dataclass(slots=True, kw_only=True)
+class Asking(Incoming):
+    """What the test itself is taken for where it calls, or lets services call.
 
     Attributes:
-        made: Each with the calls of its neighbour in `calls`.
+        asked: What it called itself, with the calls that were made for it.
     """
 
-    made: list[Made] = field(default_factory=list)
+    onward: tuple[tuple[str, str], ...] = _TOLD
+    asked: list[Made] = field(default_factory=list)
+
+
+class Calls:
+    """The calls to neighbours that services make within a `with` block.
+
+    What the test itself asks is not counted, only what is called for it.
+
+    Args:
+        asking: What the test itself is taken for.
+        most: How many are allowed; `None`: any number.
+    """
+
+    def __init__(self, asking: Asking, most: int | None) -> None:
+        self._asking = asking
+        self._most = most
+        self._begun = len(asking.calls), len(asking.asked)
+
+    @property
+    def made(self) -> list[Made]:
+        """The calls, each with those that its neighbour made in `calls`."""
+        inside = self._asking.calls[self._begun[0] :]
+        return inside + [each for asked in self._asked for each in asked.calls]
 
     @property
     def count(self) -> int:
-        """How many there were, all of the tree."""
-        return count(self.made)
+        """How many there are, with all that were made for them."""
+        return count(self.made) + sum(asked.others for asked in self._asked)
 
     def lines(self) -> list[str]:
-        """Return a line for each of them, as deep as it was."""
-        return list(_lines(self.made, 0))
+        """Return a line for each of them, moved in as deep as it was made."""
+        return [line for made in self.made for line in _lines(made, 1)]
 
-    def __len__(self) -> int:
-        return self.count
+    @property
+    def _asked(self) -> Sequence[Made]:
+        return self._asking.asked[self._begun[1] :]
 
+    def __enter__(self) -> Self:
+        return self
 
-@contextmanager
-def counted(test: Incoming, most: int | None = None) -> Iterator[Calls]:
-    """Count the calls that services make until the block ends.
-
-    Args:
-        test: What the test itself is taken for.
-        most: How many are allowed; `None`: any number.
-
-    Raises:
-        AssertionError: There were more; it names them.
-    """
-    __tracebackhide__ = True
-    calls, before = Calls(), len(test.calls)
-    yield calls
-    calls.made.extend(test.calls[before:])
-    if most is not None and calls.count > most:
-        listed = "\n".join(calls.lines())
-        allowed = "no call is allowed" if most == 0 else f"at most {most} are allowed"
-        raise AssertionError(f"{calls.count} calls were made, {allowed}:\n{listed}")
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        if error is None and self._most is not None and self.count > self._most:
+            listed = "\n".join(self.lines())
+            raise AssertionError(
+                f"{self.count} calls were made, at most {self._most} are allowed:\n"
+                f"{listed}"
+            )
 
 
-def _lines(made: Sequence[Made], depth: int) -> Iterator[str]:
-    for call in made:
-        status = call.status or "no answer"
-        times = f", sent {call.attempts} times" if call.attempts > 1 else ""
-        where = f"{call.method} {call.neighbour} {call.path}"
-        yield f"{'  ' * (depth + 1)}{where} -> {status}{times}"
-        yield from _lines(call.calls, depth + 1)
-        if call.others:
-            yield f"{'  ' * (depth + 2)}and {call.others} more"
+def _lines(made: Made, depth: int) -> Iterator[str]:
+    status = made.status or "no answer"
+    times = f", sent {made.attempts} times" if made.attempts > 1 else ""
+    where = f"{made.method} {made.neighbour} {made.path}"
+    yield f"{'  ' * depth}{where} -> {status}{times}"
+    for call in made.calls:
+        yield from _lines(call, depth + 1)
+    if made.others:
+        yield f"{'  ' * (depth + 1)}and {made.others} more"

@@ -5,7 +5,6 @@ nothing else is imported here before a fixture is used.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,14 +127,12 @@ def service(_glassware_bench: "Bench") -> "Services":
 
 
 @pytest.fixture
-def assert_calls(
-    _glassware_bench: "Bench",
-) -> "Callable[..., AbstractContextManager[Calls]]":
+def assert_calls(_glassware_bench: "Bench") -> "Callable[..., Calls]":
     """Counts the calls that services make, and fails where there are too many."""
-    from .calls import counted  # noqa: PLC0415
+    from .calls import Calls  # noqa: PLC0415
 
-    def assert_calls(max: int | None = None) -> "AbstractContextManager[Calls]":  # noqa: A002
-        return counted(_glassware_bench.test, max)
+    def assert_calls(max: int | None = None) -> Calls:  # noqa: A002
+        return Calls(_glassware_bench.test, max)
 
     return assert_calls
 

@@ -9,7 +9,9 @@ from werkzeug.test import TestResponse
 
 from glassware.injection import InjectedFault
 from glassware.runner.logs import LogStore
+from glassware.service.client import Neighbour
 
+from .neighbour import Asked
 from .run import Run
 from .visitor import Visitor
 
@@ -69,6 +71,17 @@ class Site:
     def delete(self, path: str, **options: Any) -> TestResponse:
         """Send `DELETE`; see `get`."""
         return self._visitor.delete(path, **options)
+
+    def service(self, name: str) -> Neighbour:
+        """Return a service to be called as a neighbour calls it, not as a visitor.
+
+        Calls take what `glassware.services` takes, and are allowed to all.
+        """
+        variables = self.environment(name)
+        # Whoever runs the site may call every service, and is none himself.
+        variables.pop("GLASSWARE_CALLS", None)
+        variables["GLASSWARE_SERVICE"] = ""
+        return Asked(name, variables)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole site at this moment: what `ps --json` prints."""

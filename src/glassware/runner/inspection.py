@@ -10,8 +10,10 @@ from typing import Any
 
 from glassware import engines
 from glassware.engines import Access
+from glassware.environment import database_variable
 from glassware.errors import GlasswareError
 from glassware.plan import Plan, ServicePlan
+from glassware.template import references
 
 from .jobs import job_of
 from .variables import Late, variables
@@ -105,6 +107,27 @@ def variables_at_rest(
         secret_key="at rest " * 4,
     )
     return variables(plan, service, late, inherited)
+
+
+def variables_for_tests(
+    plan: Plan, service: ServicePlan, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a service's environment without what only a running site has.
+
+    What `inherited` says of its databases and of neighbours' addresses stays.
+    """
+    declared = plan.databases_of(service.service.name)
+    late = {name for d in declared for name in engines.find(d.engine).variables}
+    late |= {
+        name
+        for name, template in service.environment.items()
+        if any(reference.kind != "secret" for reference in references(template))
+    }
+    whole = variables_at_rest(plan, service, inherited)
+    kept = {name: value for name, value in whole.items() if name not in late}
+    kept |= {name: inherited[name] for name in late if name in inherited}
+    # Whoever asks `glassware.databases` for one is told where it would be.
+    return kept | {database_variable(d.name, "URL"): "" for d in declared}
 
 
 def _closed(engine: str) -> Access:

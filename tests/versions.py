@@ -39,7 +39,7 @@ SITE = {
 
 
 @contextmanager
-def visitors(site, method="GET", count=4):
+def visitors(site, method="GET", count=4, path="/"):
     """Load the site with keep-alive visitors; give how often each status came."""
     address = urlsplit(site.url)
     seen, done = Counter(), threading.Event()
@@ -50,7 +50,7 @@ def visitors(site, method="GET", count=4):
             try:
                 body = b"x" * 1000 if method == "POST" else None
                 headers = {"Host": address.netloc}
-                connection.request(method, "/", body=body, headers=headers)
+                connection.request(method, path, body=body, headers=headers)
                 response = connection.getresponse()
                 response.read()
                 seen[response.status] += 1

@@ -3,6 +3,7 @@
 import click
 
 from glassware.graph import callers_of, start_order
+from glassware.model import Site
 
 from .site import complete, here, known
 
@@ -15,7 +16,10 @@ RESTARTS_WITHIN = 120.0
 @click.argument("services", nargs=-1, shell_complete=complete)
 @click.option("--with-callers", is_flag=True, help="Then whoever calls them, in order.")
 def command(services: tuple[str, ...], with_callers: bool) -> None:
-    """Start SERVICES anew, or all; requests go on being answered meanwhile."""
+    """Start SERVICES anew, or all; requests go on being answered meanwhile.
+
+    A service of a group takes the others of the group with it.
+    """
     site = here()
     described = site.load()
     names = set(known(services, described) or (s.name for s in described.services))
@@ -24,6 +28,16 @@ def command(services: tuple[str, ...], with_callers: bool) -> None:
             caller for name in tuple(names) for caller in callers_of(described, name)
         }
     ordered = [name for name in start_order(described) if name in names]
+    done: set[str] = set()
     for name in ordered:
-        site.ask("restart", within=RESTARTS_WITHIN, services=[name])
-        click.echo(f"restarted {name}", err=True)
+        if name not in done:
+            answer = site.ask("restart", within=RESTARTS_WITHIN, services=[name])
+            done |= {*answer["restarted"]}
+            others = [other for other in answer["restarted"] if other != name]
+            click.echo(f"restarted {name}{_beside(described, name, others)}", err=True)
+
+
+def _beside(site: Site, name: str, others: list[str]) -> str:
+    """Say who else was started anew with a service."""
+    group = next((g for g, names in site.groups.items() if name in names), None)
+    return f", with {', '.join(others)} (group `{group}`)" if others else ""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -49,6 +49,7 @@ ANY = 0
     shell_complete=complete,
 )
 @click.option("--production", is_flag=True, help="For visitors, not for authors.")
+@click.option("--wire", is_flag=True, help="A process for each, in spite of groups.")
 @click.option(
     "--apart",
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
@@ -60,6 +61,7 @@ def command(
     port: int | None,
     debug: str | None,
     production: bool,
+    wire: bool,
     apart: Path | None,
 ) -> None:
     """Run the site, or the named SERVICES and what they need."""
@@ -69,7 +71,10 @@ def command(
     site = replace(here(), apart=apart)
     if debug is not None:
         known((debug,), site.load(production=production))
-    read = partial(_read, site, services, only=only, production=production, debug=debug)
+    asked = _Asked(
+        services=services, only=only, production=production, debug=debug, wire=wire
+    )
+    read = partial(_read, site, asked)
     plan = read()
     offer_environments(plan)
     options = Options(
@@ -83,21 +88,28 @@ def command(
     sys.exit(guard(partial(_supervise, read, plan, state, options)))
 
 
-def _read(
-    site: Here,
-    services: tuple[str, ...],
-    *,
-    only: bool,
-    production: bool,
-    debug: str | None,
-) -> Plan:
-    described = _patient(site.load(production=production), debug)
-    chosen = _chosen(described, known(services, described), only=only)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the plan is to be made for, as the options say it."""
+
+    services: tuple[str, ...]
+    only: bool
+    production: bool
+    debug: str | None
+    wire: bool
+
+
+def _read(site: Here, asked: _Asked) -> Plan:
+    described = _patient(site.load(production=asked.production), asked.debug)
+    chosen = _chosen(described, known(asked.services, described), only=asked.only)
     decide = partial(
         make_plan,
         described,
         only=chosen,
-        production=production,
+        production=asked.production,
+        wire=asked.wire,
+        # Whoever stops in a view must not stop the neighbours.
+        alone=asked.debug,
         # Elsewhere a fork of a process that has loaded system frameworks dies.
         forks=sys.platform == "linux",
     )
@@ -139,7 +151,8 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
     except GlasswareError as error:
         output.show_error(error)
         return error.exit_code
-    names = tuple(service.name for service in plan.services)
+    groups = [unit for unit in plan.units if unit.group]
+    names = (*(s.name for s in plan.services), *(group.name for group in groups))
     servers = tuple(server.key for server in plan.servers)
     terminal = Terminal(
         (*names, "gateway", *servers),
@@ -148,6 +161,8 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
     )
     showing = Showing(terminal)
     bulletin = Bulletin([showing.hear])
+    for group in groups:
+        bulletin.say(group.name, f"is one process for {', '.join(group.names)}")
     if hosts := names_of(plan):
         _name(hosts, state, bulletin)
     try:

@@ -189,10 +189,11 @@ class Starter:
             case "ready":
                 _is_ready(worker, said)
             case "failed":
+                service, reason = said.get("service", ""), said.get("reason", "")
                 worker.fail(
-                    said.get("reason", "it failed"),
+                    reason.removeprefix(f"`{service}`: ") or "it failed",
                     said.get("traceback", ""),
-                    said.get("service", ""),
+                    service,
                 )
             case _:
                 pass

@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "Look for faults: manifests, applications, declared calls.",
     "doctor": "Say what is missing on this machine, and how to get it.",
     "down": "Stop the site.",
+    "fault": "Break calls between services on purpose.",
     "graph": "Show which service calls which.",
     "install": "Make the environments of services with requirements of their own.",
     "logs": "Show what services and databases wrote.",
@@ -27,6 +28,7 @@ COMMANDS = {
     "restart": "Start services anew.",
     "routes": "List every URL of every service.",
     "run": "Run a command in a service's environment.",
+    "test": "Run the tests of services.",
     "up": "Run the site.",
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from glassware.errors import SiteNotRunning
+from glassware.plan import make_plan
 
 from . import output
 from .site import Here, here, json_option
@@ -24,7 +25,12 @@ def command(as_json: bool) -> None:
         output.show_json(snapshot)
         return
     rows = [*map(_service, snapshot["services"]), *map(_engine, snapshot["engines"])]
-    output.show_table(["NAME", "STATE", "FOR", "PID", "RESTARTS", "NOTE"], rows)
+    titles = ["NAME", "GROUP", "STATE", "FOR", "PID", "RESTARTS", "NOTE"]
+    if not any(service.get("group") for service in snapshot["services"]):
+        titles, rows = _without_groups(titles), list(map(_without_groups, rows))
+    output.show_table(titles, rows)
+    for line in snapshot.get("faults", ()):
+        click.echo(f"\ninjected: {line}", err=True)
     if snapshot["url"]:
         click.echo(f"\n{snapshot['url']}", err=True)
 
@@ -34,7 +40,11 @@ def _at_rest(site: Here) -> dict[str, Any]:
     return {
         "site": described.name,
         "url": "",
-        "services": [{"name": s.name, "phase": "stopped"} for s in described.services],
+        "services": [
+            {"name": s.name, "group": s.group, "phase": "stopped"}
+            for s in make_plan(described).services
+            if s.process is None
+        ],
         "engines": [],
     }
 
@@ -44,6 +54,7 @@ def _service(state: dict[str, Any]) -> list[str]:
     note = f"waits for {waiting}" if waiting else state.get("reason") or ""
     return [
         state["name"],
+        state.get("group", ""),
         state["phase"],
         _age(state.get("since", 0.0)),
         ",".join(str(pid) for pid in state.get("pids", ())),
@@ -55,12 +66,17 @@ def _service(state: dict[str, Any]) -> list[str]:
 def _engine(state: dict[str, Any]) -> list[str]:
     return [
         state["key"],
+        "",
         "ready" if state["ready"] else "starting",
         "",
         str(state["pid"] or ""),
         "",
         " ".join(filter(None, (state["engine"], state["version"], state["source"]))),
     ]
+
+
+def _without_groups(row: list[str]) -> list[str]:
+    return [row[0], *row[2:]]
 
 
 def _age(since: float) -> str:

@@ -249,3 +249,17 @@ def test_a_restart_of_a_member_is_one_of_its_group(site):
     assert pids(site)["single"] == before["single"]
     everything = site.run("restart").stderr.splitlines()
     assert len(everything) == 2
+
+
+def test_ps_shows_who_shares_a_process(site):
+    """In a column that is there where a site has groups."""
+    site.write(GROUPED)
+    site.up()
+
+    grouped = site.run("ps").stdout.splitlines()
+    site.stop()
+    site.write({"site.toml": 'name = "grouped"\n'})
+
+    assert "GROUP" in grouped[0]
+    assert [line.split()[1] for line in grouped[1:3]] == ["web", "web"]
+    assert "GROUP" not in site.run("ps").stdout

@@ -22,7 +22,6 @@ from glassware import current
 from .wsgi import Answering, Header, Reply, Stream
 
 
-_LOWEST_WITH_BODY = 200
 _WITHOUT_BODY = frozenset({204, 304})
 _WITHOUT_LENGTH = 204
 
@@ -103,15 +102,21 @@ def fields_of(reply: Reply, method: str) -> list[Header]:
     for name, value in reply.headers:
         if _NAME.fullmatch(name) and not _CONTROL.search(value):
             grouped.setdefault(name.lower(), []).append(_as_read(value))
-    if status < _LOWEST_WITH_BODY or status == _WITHOUT_LENGTH:
+    grouped.setdefault("server", ["granian"])
+    if status == _WITHOUT_LENGTH:
         grouped.pop("content-length", None)
     elif length := grouped.get("content-length"):
         del length[1:]
-    elif reply.stream is None and method != "HEAD" and status not in _WITHOUT_BODY:
+    elif _is_measured(reply, method) and "transfer-encoding" not in grouped:
         grouped["content-length"] = [str(len(reply.body))]
-    grouped.setdefault("server", ["granian"])
     grouped.setdefault("date", [_date(int(time.time()))])
     return [(name, value) for name, values in grouped.items() for value in values]
+
+
+def _is_measured(reply: Reply, method: str) -> bool:
+    """Whether hyper itself states the length of the body."""
+    whole = reply.stream is None and method != "HEAD"
+    return whole and reply.status not in _WITHOUT_BODY
 
 
 def _chunks(reply: Reply, method: str, context: Context) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .errors import CallError
+
 
 class Slot(Protocol):
     """A place among the views that run at once in a worker."""
@@ -41,6 +43,7 @@ class Incoming:
         caller_retries: Whether the caller tries again by itself.
         slot: Its place among the views that run; `None`: it has none to lend.
         asked: Whether it asks to be told of the answer's making.
+        uncaught: The error of a call that ended it, as its framework says.
         began: When it began, by `time.monotonic`.
         calls: In development, the calls made while answering it.
         log: In development, the last records that were logged meanwhile;
@@ -59,6 +62,7 @@ class Incoming:
     caller_retries: bool = False
     slot: Slot | None = None
     asked: bool = False
+    uncaught: CallError | None = None
     began: float = field(default_factory=time.monotonic)
     calls: list["Made"] = field(default_factory=list)
     log: deque[Any] | None = None

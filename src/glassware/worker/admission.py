@@ -5,6 +5,7 @@ time left, is there a place. What is not admitted is answered at once, and
 nothing was started for it.
 """
 
+import sys
 from collections.abc import Mapping, MutableMapping
 from contextvars import Token
 from time import monotonic
@@ -12,8 +13,9 @@ from typing import Any
 
 from glassware import current
 from glassware.current import Incoming
-from glassware.environment import callers_of
-from glassware.identity import SITE, NotACaller, NotVerified, Verifier
+from glassware.environment import KEY, callers_of
+from glassware.errors import AppNotLoaded
+from glassware.identity import SITE, NotACaller, NotVerified, Verifier, prepare
 from glassware.protocol import (
     ALIVE,
     OURS,
@@ -31,6 +33,9 @@ from .slots import Full, Slots, TooLate, Turn
 
 PLACES = 64
 """Requests that are open at once, those that wait for a slot included."""
+
+SPARE = 8
+"""Threads that are there besides, to refuse what finds no place."""
 
 CALLER = "glassware.caller"
 """The key of a WSGI environ or an ASGI scope that says who calls."""
@@ -61,11 +66,11 @@ class Admitted:
         self._service: Token[str] = current.service.set(incoming.service)
 
     def leave(self) -> None:
-        """Take in that it was answered: forget it, and give its place back."""
-        current.incoming.reset(self._incoming)
-        current.service.reset(self._service)
+        """Take in that it was answered: give its place back, and forget it."""
         if self._turn is not None:
             self._turn.leave()
+        current.incoming.reset(self._incoming)
+        current.service.reset(self._service)
 
     def goes_on(self) -> None:
         """Take in that its answer has no end: it keeps its place, not its slot."""
@@ -116,7 +121,7 @@ class Admission:
             via=read_via(environ.get(_VIA)),
             onward=tuple(onward(environ)),
             caller_retries=environ.get(_RETRY) == "no",
-            asked=_TRACE in environ,
+            asked=environ.get(_TRACE) == "yes",
         )
         for name in [n for n in environ if n.startswith(OURS_IN_ENVIRON)]:
             del environ[name]
@@ -160,10 +165,30 @@ class Admission:
             raise too_late(self._service) from None
 
 
-def admission_of(job: Job) -> Admission:
-    """Return the admission of the service that `job` describes."""
-    slots = Slots(job.threads, places_of(job))
-    return Admission(job.service, callers_of(job.environment), slots)
+def admission_of(job: Job, slots: Slots | None = None) -> Admission:
+    """Return the admission of the service that `job` describes.
+
+    Args:
+        job: Its callers are told by its variables.
+        slots: Other ones than its threads.
+
+    Raises:
+        AppNotLoaded: It is to know its callers, and what that takes is missing.
+    """
+    callers = callers_of(job.environment)
+    if callers is not None or KEY in job.environment:
+        _prepare_for_tokens()
+    return Admission(job.service, callers, slots or Slots(job.threads, places_of(job)))
+
+
+def _prepare_for_tokens() -> None:
+    try:
+        prepare()
+    except ImportError as error:
+        raise AppNotLoaded(
+            f"`pyjwt[crypto]` is not installed for `{sys.executable}`: {error}",
+            hint="`glassware install` adds it to a service's own environment",
+        ) from None
 
 
 def places_of(job: Job) -> int:

@@ -1,126 +1,114 @@
-"""ASGI around an application: its lifespan, and each request's place and end."""
+"""ASGI around an application: each request's admission, place and end."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from glassware.errors import AppNotLoaded
+from glassware.protocol import DEADLINE, IDENTITY, ONWARD, OURS, RETRY, TRACE, VIA
 
 from .address import address_of
+from .admission import CALLER, Admission, admission_of
+from .asgi_answers import Receive, Scope, Send, Sending
 from .drain import Traffic
 from .find import Application
+from .job import Job
+from .refusals import AnsweredHere
+from .slots import Slots
 from .wsgi import show
 
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+PLACES = 256
+"""Requests that are open at once: those that wait take no thread."""
 
-HEADERS = {
-    name: "HTTP_" + name.decode().upper().replace("-", "_")
+_OURS = OURS.lower().encode()
+
+# What is read of a request here, by the names that it has in WSGI.
+_READ = {
+    name.lower().encode(): "HTTP_" + name.upper().replace("-", "_")
     for name in (
-        b"host",
-        b"x-forwarded-for",
-        b"x-forwarded-proto",
-        b"x-forwarded-port",
-        b"x-forwarded-prefix",
+        "Host",
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        "Prefer",
+        *(IDENTITY, DEADLINE, VIA, RETRY, TRACE),
+        *ONWARD,
     )
 }
 
 
-class Lifespan:
-    """The start and the end of an application that wants to know of them.
-
-    Args:
-        application: It may refuse the lifespan scope; then nothing happens.
-    """
-
-    def __init__(self, application: Application) -> None:
-        self._application = application
-        self._events: asyncio.Queue[Message] = asyncio.Queue()
-        self._answers: asyncio.Queue[Message] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-        self.state: dict[str, Any] = {}
-
-    async def start(self) -> None:
-        """Run what the application does before its first request.
-
-        Raises:
-            AppNotLoaded: It says that it cannot start.
-        """
-        self._task = asyncio.create_task(self._run())
-        answer = await self._ask("startup")
-        if answer["type"] == "lifespan.startup.failed":
-            raise AppNotLoaded(
-                f"the application failed to start: {answer.get('message', '')}".rstrip()
-            )
-
-    async def end(self) -> None:
-        """Run what it does after its last request."""
-        if self._task is not None and not self._task.done():
-            await self._ask("shutdown")
-
-    async def _ask(self, event: str) -> Message:
-        await self._events.put({"type": f"lifespan.{event}"})
-        return await self._answers.get()
-
-    async def _run(self) -> None:
-        scope = {
-            "type": "lifespan",
-            "asgi": {"version": "3.0", "spec_version": "2.0"},
-            "state": self.state,
-        }
-        try:
-            await self._application(scope, self._events.get, self._answers.put)
-        except Exception as error:  # noqa: BLE001 - most that raise know no lifespan
-            if self.state:
-                show(error)
-        finally:
-            await self._answers.put({"type": "lifespan.unsupported"})
+def asgi_admission_of(job: Job) -> Admission:
+    """Return the admission of an ASGI service: it has places, and no slots."""
+    return admission_of(job, Slots(PLACES, PLACES))
 
 
 def placed(
     application: Application,
     mounts: tuple[str, ...],
     traffic: Traffic,
+    admission: Admission,
     state: dict[str, Any] | None = None,
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return `application` with each scope put in its place and counted."""
+    """Return `application` with each scope admitted, put in its place and counted."""
 
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
-            if traffic.closing and message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"connection", b"close"),
-                ]
-            await send(message)
-
+        sending = Sending(send, traffic)
         token = traffic.enter()
         try:
-            place_scope(scope, mounts)
-            if state is not None:
-                scope["state"] = state.copy()
-            await application(scope, receive, sending)
-        except Exception as error:  # noqa: BLE001 - the server answers with a 500
+            with _admitted(admission, scope):
+                place_scope(scope, mounts)
+                if state is not None:
+                    scope["state"] = state.copy()
+                await application(scope, receive, sending)
+        except AnsweredHere as answer:
+            await sending.refuse(scope, answer)
+        except Exception as error:  # noqa: BLE001 - it becomes an answer
             show(error)
+            await sending.fail(scope, error)
         finally:
             traffic.leave(token)
 
     return called
 
 
+@contextmanager
+def _admitted(admission: Admission, scope: Scope) -> Iterator[None]:
+    """Admit the request of `scope`, and let it go when the context ends.
+
+    Raises:
+        AnsweredHere: It does not reach the application.
+    """
+    socket = scope["type"] == "websocket"
+    environ = _environ(scope)
+    environ["REQUEST_METHOD"] = "GET" if socket else scope["method"]
+    environ["PATH_INFO"] = scope["path"]
+    admitted = admission.enter(environ, counted=not socket)
+    # Whoever waits here keeps nobody from running.
+    admitted.incoming.slot = None
+    try:
+        scope["headers"] = [h for h in scope["headers"] if not h[0].startswith(_OURS)]
+        scope[CALLER] = environ[CALLER]
+        yield
+    finally:
+        admitted.leave()
+
+
+def _environ(scope: Scope) -> dict[str, Any]:
+    return {
+        key: value.decode("latin-1")
+        for name, value in scope["headers"]
+        if (key := _READ.get(name)) is not None
+    }
+
+
 def place_scope(scope: Scope, mounts: tuple[str, ...]) -> None:
     """Write a request's address into its ASGI scope."""
-    headers = {
-        wsgi: value.decode("latin-1")
-        for name, value in scope["headers"]
-        if (wsgi := HEADERS.get(name)) is not None
-    }
     peer = (scope.get("client") or ("",))[0]
-    address = address_of(headers, scope["path"], mounts, "" if "/" in peer else peer)
+    address = address_of(
+        _environ(scope), scope["path"], mounts, "" if "/" in peer else peer
+    )
     secure = address.scheme == "https"
     socket = scope["type"] == "websocket"
     scope["scheme"] = ("wss" if secure else "ws") if socket else address.scheme

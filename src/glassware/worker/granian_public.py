@@ -23,7 +23,8 @@ from typing import Any, NoReturn
 import granian
 from granian.constants import HTTPModes, Interfaces
 
-from .asgi import placed
+from .admission import SPARE, admission_of, places_of
+from .asgi import asgi_admission_of, placed
 from .development import for_development
 from .drain import Traffic, end_now
 from .find import Interface
@@ -88,7 +89,7 @@ def _application(job: Job, interface: Interface, report: Report) -> Callable[...
     # granian begins to listen when this function has returned.
     threading.Thread(target=_announce, args=(job, report, facts), daemon=True).start()
     if interface == "wsgi":
-        return Unpolluted(application, job.mounts)
+        return Unpolluted(application, job.mounts, admission_of(job))
     return _with_lifespan(application, job)
 
 
@@ -104,7 +105,8 @@ def _announce(job: Job, report: Report, facts: dict[str, object]) -> None:
 
 
 def _with_lifespan(application: Any, job: Job) -> Callable[..., Any]:
-    requests = placed(application, job.mounts, Traffic())
+    admission = asgi_admission_of(job)
+    requests = placed(application, job.mounts, Traffic(), admission)
 
     async def called(scope: Any, receive: Any, send: Any) -> None:
         # granian itself runs the lifespan here, and keeps its state.
@@ -127,7 +129,7 @@ def _granian(job: Job, interface: Interface) -> Any:
         http=HTTPModes.http1,
         backlog=BACKLOG,
         backpressure=CONNECTIONS,
-        blocking_threads=job.threads if wsgi else 1,
+        blocking_threads=places_of(job) + SPARE if wsgi else 1,
         workers_kill_timeout=max(1, ceil(job.drain)),
         log_enabled=False,
     )

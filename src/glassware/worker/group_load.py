@@ -20,6 +20,7 @@ from .group_modules import Modules
 from .job import Group, Job
 from .load import Loaded, load, search
 from .process import become, python_path, ready_facts
+from .uncaught import answer_errors_of_calls
 
 
 _WAY_OUT = "take it out of its group in `site.toml`"
@@ -126,6 +127,7 @@ def _load(job: Job, modules: Modules, before: Sequence[LoadedMember]) -> LoadedM
     with modules.loading(job.service, entry):
         loaded = load(job.folder, app, job.service)
     keep_to_prefix(loaded.application, job.mounts)
+    answer_errors_of_calls(loaded.application)
     facts = ready_facts(job, loaded)
     _check_server(loaded, facts)
     _check_django(before)

@@ -26,6 +26,7 @@ USUAL = (
     "flask",
     "granian",
     "jinja2.debug",
+    "jwt.algorithms",
     "werkzeug.debug",
     "glassware.worker.process",
     "glassware.worker.granian_private",

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from glassware.current import Member, members
+from glassware.environment import KEY
 from glassware.errors import AppNotLoaded
 
 from .cookies import keep_to_prefix
@@ -22,6 +24,7 @@ from .load import Loaded, load, search
 from .report import Report
 from .serve import choose, serve
 from .system import allow_open_files, name_process
+from .uncaught import answer_errors_of_calls
 
 
 FAILED = 3
@@ -50,10 +53,14 @@ def prepared(job: Job) -> Loaded:
         BaseException: Whatever the application raises at import.
     """
     settle(job.service)
-    become(job.environment, job.folder)
+    # Its key is for calls alone: whatever the service starts is not to have it.
+    own = {name: value for name, value in job.environment.items() if name != KEY}
+    members[job.service] = Member(name=job.service, environment=job.environment)
+    become(own, job.folder)
     search(python_path(job))
     loaded = load(job.folder, job.app, job.service)
     keep_to_prefix(loaded.application, job.mounts)
+    answer_errors_of_calls(loaded.application)
     return loaded
 
 

@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any, Literal
 
+from .admission import SPARE, admission_of, places_of
 from .development import for_development
 from .drain import Stop, Traffic, end, end_by, stop_signal
 from .endpoints import own_modules
@@ -69,29 +70,39 @@ def _serve_wsgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
 def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
     application = for_development(job, loaded)
     if choose(job, loaded) == "threaded":
-        placed = _room("middleware").Placed(application, job.mounts)
-        return _room("threaded").ThreadedServer(placed, listen(job), traffic)
+        threaded = _room("threaded")
+        placed = _room("middleware").Placed(
+            application,
+            job.mounts,
+            admission_of(job),
+            threaded.sockets_of(loaded.application, job.mounts),
+        )
+        return threaded.ThreadedServer(placed, listen(job), traffic)
     answering = answering_of(job, application, traffic)
     return granian_server(job, _room("wsgi").granian_callback(answering, traffic))
 
 
 def answering_of(job: Job, application: Application, traffic: Traffic) -> Any:
     """Return the `wsgi.Answering` of a service."""
-    return _room("wsgi").Answering(application, job.mounts, traffic)
+    return _room("wsgi").Answering(application, job.mounts, traffic, admission_of(job))
 
 
 def granian_server(job: Job, callback: Callable[..., None]) -> Any:
     """Return a server that listens where `job` says, and calls `callback`."""
-    return _room("granian_private").WsgiServer(callback, listen(job), job.threads)
+    return _room("granian_private").WsgiServer(
+        callback, listen(job), places_of(job) + SPARE
+    )
 
 
 async def _serve_asgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
     asgi = _room("asgi")
     traffic = Traffic()
     application = for_development(job, loaded)
-    lifespan = asgi.Lifespan(application)
+    lifespan = _room("lifespan").Lifespan(application)
     await lifespan.start()
-    placed = asgi.placed(application, job.mounts, traffic, lifespan.state)
+    placed = asgi.placed(
+        application, job.mounts, traffic, asgi.asgi_admission_of(job), lifespan.state
+    )
     server = _room("granian_private").AsgiServer(placed, listen(job))
     stopped = stop_signal()
     server.start()

@@ -7,6 +7,7 @@ and each answer closes its connection.
 
 import socket
 import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -40,6 +41,30 @@ class _Handler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: the gateway knows every request."""
+
+
+def sockets_of(
+    application: Any, mounts: tuple[str, ...]
+) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what tells the requests of `application` that are sockets.
+
+    These are WebSockets, and the long polls of Engine.IO (Flask-SocketIO), which
+    are another way of carrying the same and are held for half a minute.
+
+    Args:
+        application: As it was loaded.
+        mounts: The service's public prefixes.
+    """
+    polls = getattr(getattr(application, "wsgi_app", None), "engineio_path", None)
+    prefixes = tuple(f"{m}{polls}" for m in {"", *mounts}) if polls else ()
+
+    def is_socket(environ: Mapping[str, Any]) -> bool:
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            return True
+        path: str = environ["PATH_INFO"]
+        return path.startswith(prefixes)
+
+    return is_socket
 
 
 class ThreadedServer:

@@ -12,9 +12,12 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from .address import place
+from .admission import Admission, Admitted
 from .body import body_of
 from .drain import Traffic
 from .find import Application
+from .refusals import AnsweredHere
+from .uncaught import answer_to, at_the_edge, is_endless
 
 
 Header = tuple[str, str]
@@ -22,9 +25,6 @@ Problem = tuple[type[BaseException], BaseException, TracebackType]
 
 LOWEST_STATUS = 200
 HIGHEST_STATUS = 999
-
-_ERROR = b"Internal Server Error\n"
-_ERROR_HEADERS = [("Content-Type", "text/plain; charset=utf-8")]
 
 
 class Protocol_(Protocol):  # noqa: N801 - `Protocol` is taken
@@ -121,14 +121,20 @@ class Answering:
         application: A WSGI application.
         mounts: The service's public prefixes, the principal one first.
         traffic: Told of each request.
+        admission: Decides which requests reach it, and when.
     """
 
     def __init__(
-        self, application: Application, mounts: tuple[str, ...], traffic: Traffic
+        self,
+        application: Application,
+        mounts: tuple[str, ...],
+        traffic: Traffic,
+        admission: Admission,
     ) -> None:
         self._application = application
         self._mounts = mounts
         self._traffic = traffic
+        self._admission = admission
         self._always = {
             "wsgi.version": (1, 0),
             "wsgi.errors": sys.stderr,
@@ -144,8 +150,14 @@ class Answering:
         Args:
             environ: As granian makes it.
         """
-        token = self._traffic.enter()
-        reply = Reply(lambda: self._traffic.leave(token))
+        counted = self._traffic.enter()
+        try:
+            admitted = self._admission.enter(environ)
+        except AnsweredHere as answer:
+            reply = Reply(lambda: self._traffic.leave(counted))
+            reply.refuse(answer, environ["REQUEST_METHOD"])
+            return reply
+        reply = Reply(lambda: self._traffic.leave(counted), admitted)
         try:
             environ.update(self._always)
             environ["wsgi.input"] = body_of(environ)
@@ -153,9 +165,11 @@ class Answering:
                 environ["HTTP_COOKIE"] = "; ".join(map(str.strip, cookies.split(";")))
             place(environ, self._mounts)
             reply.fill(self._application, environ)
+            if reply.stream is not None and is_endless(reply.headers):
+                admitted.goes_on()
         except BaseException as error:  # noqa: BLE001 - it becomes an answer
             show(error)
-            reply.fail()
+            reply.fail(error)
         return reply
 
 
@@ -164,6 +178,7 @@ class Reply:
 
     Args:
         done: Called when nothing of the request is under way any more.
+        admitted: The request; `None`: it is refused.
 
     Attributes:
         status: As a number.
@@ -173,11 +188,13 @@ class Reply:
     """
 
     __slots__ = (
-        *("_closed", "_done", "_rest", "_result"),
+        *("_admitted", "_closed", "_done", "_rest", "_result"),
         *("body", "headers", "status", "stream"),
     )
 
-    def __init__(self, done: Callable[[], None]) -> None:
+    def __init__(
+        self, done: Callable[[], None], admitted: Admitted | None = None
+    ) -> None:
         self.status = 0
         self.headers: list[Header] = []
         self.body = b""
@@ -185,7 +202,13 @@ class Reply:
         self._result: Iterable[bytes] = ()
         self._rest: Iterator[bytes] | None = None
         self._done = done
+        self._admitted = admitted
         self._closed = False
+
+    def refuse(self, answer: AnsweredHere, method: str) -> None:
+        """Answer without the application."""
+        self.status, self.headers = int(answer.status), answer.headers
+        self.body = b"" if method == "HEAD" else answer.body
 
     def fill(self, application: Application, environ: dict[str, Any]) -> None:
         """Run the application up to the first part of its body.
@@ -215,10 +238,11 @@ class Reply:
         # From here on an error cannot be told to whoever asked.
         answer.sent = True
 
-    def fail(self) -> None:
+    def fail(self, error: BaseException) -> None:
         """Answer that the application has failed."""
-        self.status, self.headers = 500, list(_ERROR_HEADERS)
-        self.body, self.stream, self._rest = _ERROR, None, None
+        status, headers, self.body = answer_to(error)
+        self.status, self.headers = int(status), headers
+        self.stream, self._rest = None, None
 
     def end(self) -> None:
         """Run what the application does after its answer, and close it."""
@@ -239,6 +263,8 @@ class Reply:
         except BaseException as error:  # noqa: BLE001 - the answer is out
             show(error)
         finally:
+            if self._admitted is not None:
+                self._admitted.leave()
             self._done()
 
 
@@ -267,9 +293,10 @@ def granian_callback(
 def _head(answer: Answer) -> tuple[int, list[Header]]:
     if not answer.status:
         raise RuntimeError("the application never called `start_response`")
-    return answer.status, [
+    settled, headers = at_the_edge(answer.status, answer.headers)
+    return int(settled or answer.status), [
         (name, value if value.isascii() else _on_the_wire(value))
-        for name, value in answer.headers
+        for name, value in headers
     ]
 
 

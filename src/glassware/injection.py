@@ -77,7 +77,7 @@ class InjectedFault:
         words += ["down"] if self.down else []
         words += [f"status {self.status}"] if self.status else []
         if self.flaky > 1:
-            words.append(f"flaky: every {self.flaky:g}th call")
+            words.append(f"flaky: 1 call in {self.flaky:g}")
         elif self.flaky < 1:
             words.append(f"flaky: {self.flaky:.0%} of the calls")
         return f"{self.caller} -> {self.callee}: {', '.join(words)}"

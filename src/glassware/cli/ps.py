@@ -29,8 +29,8 @@ def command(as_json: bool) -> None:
     if not any(service.get("group") for service in snapshot["services"]):
         titles, rows = _without_groups(titles), list(map(_without_groups, rows))
     output.show_table(titles, rows)
-    for line in snapshot.get("faults", ()):
-        click.echo(f"\ninjected: {line}", err=True)
+    if faults := snapshot.get("faults"):
+        click.echo("\n" + "\n".join(f"injected: {line}" for line in faults), err=True)
     if snapshot["url"]:
         click.echo(f"\n{snapshot['url']}", err=True)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -43,6 +44,11 @@ class Site:
     def said(self) -> str:
         """Return what the site has written during this test."""
         return self._run.said(self._begun)
+
+    @property
+    def state(self) -> Path:
+        """Its state folder, which goes when it ends."""
+        return self._run.state.folder
 
     def visitor(self) -> Visitor:
         """Return a new visitor, with cookies of its own."""

@@ -18,6 +18,14 @@ from werkzeug.serving import BaseWSGIServer, make_server
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
+SAID = ("identity", "deadline", "via", "retry", "trace", "failure", "refused")
+
+
+def break_off() -> None:
+    """End the connection of the request without an answer, as a crash does."""
+    request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+
+
 class Backend:
     """A worker that says what it saw, and remembers every path.
 
@@ -108,10 +116,25 @@ class Backend:
         @app.route("/reset", methods=METHODS)
         def reset() -> str:
             self.seen.append("/reset")
-            connection = request.environ["werkzeug.socket"]
             if len(self.seen) == 1:
-                connection.shutdown(socket.SHUT_RDWR)
+                break_off()
             return "at last"
+
+        @app.route("/broken", methods=METHODS)
+        def broken() -> str:
+            self.seen.append("/broken")
+            break_off()
+            return "never"
+
+        @app.route("/busy", methods=METHODS)
+        def busy() -> Response:
+            self.seen.append("/busy")
+            refused = {"X-Glassware-Refused": "busy", "Retry-After": "1"}
+            return Response("busy", 503, headers=refused)
+
+        @app.get("/secrets")
+        def secrets() -> Response:
+            return Response("x", headers={f"x-glassware-{n}": "said" for n in SAID})
 
     def _streams(self, app: Flask) -> None:
         sock = Sock(app)
@@ -120,6 +143,10 @@ class Backend:
         def echo_socket(ws) -> None:
             while True:
                 ws.send(f"{self.name}:{ws.receive()}")
+
+        @sock.route("/told")
+        def tell(ws) -> None:
+            ws.send(str(request.headers).lower())
 
         @app.get("/events")
         def events() -> Response:

@@ -64,7 +64,12 @@ def shared() -> Iterator[Share]:
             place.mkdir(mode=0o700)
             made = EnvoySite(place, routes, **more)
             ends.callback(made.stop)
-            made.start(*(running(name, w.target) for name, w in workers.items()))
+            made.start(
+                *(
+                    running(name, w.target, tokens={"@site": f"token-for-{name}"})
+                    for name, w in workers.items()
+                )
+            )
             return made, workers
 
         yield share

@@ -37,7 +37,8 @@ _given: set[int] = set()
 
 def fresh_port(host: str = "127.0.0.1") -> int:
     """Return a port that no other test of this run, and likely no other run, uses."""
-    port = free_port(host, 10_000 + os.getpid() * 13 % 20_000, avoid=_given)
+    first = 10_000 + os.getpid() * 13 % 20_000
+    port = free_port(host, first, avoid=_given, tries=2_000)
     _given.add(port)
     return port
 

@@ -123,4 +123,4 @@ def test_addresses_come_and_go(site: Site, worker: Start) -> None:
     made.update(running("front", target))
 
     assert made.ask("/").status == 200
-    assert made.count("listener_manager.total_listeners_active") == 1
+    assert made.count("listener_manager.total_listeners_active") == 2

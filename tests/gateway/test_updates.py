@@ -181,25 +181,6 @@ def test_two_envoys_never_share_a_port(site: Site, worker: Start) -> None:
     assert first.ask("/").status == 200
 
 
-def test_a_drained_gateway_takes_no_new_connection(site: Site, worker: Start) -> None:
-    """What is on its way ends well; whoever comes now is refused."""
-    held = worker("front")
-    made = site(public("front", "/"))
-    made.start(running("front", held.target))
-    answers: list[int] = []
-    asked = threading.Thread(target=lambda: answers.append(made.ask("/hang").status))
-    asked.start()
-    until(lambda: made.gateway.busy() == 1, "a request on its way")
-
-    made.gateway.drain()
-
-    until(lambda: _refused(made), "the end of new connections")
-    held.release.set()
-    asked.join()
-    assert answers == [200]
-    assert made.gateway.busy() == 0
-
-
 def test_a_hundred_services_need_few_watchers(site: Site) -> None:
     """Envoy spends an inotify instance on each file; a user has 128 of them."""
     made = site(*(public(f"s{number}", f"/s{number}") for number in range(100)))
@@ -217,10 +198,3 @@ def test_a_path_too_long_for_a_socket_is_an_error(site: Site) -> None:
 
     with pytest.raises(GatewayError, match="too long"):
         Gateway(Place(folder=long, plan=place.plan, port=1, limits=Limits()))
-
-
-def _refused(site: EnvoySite) -> bool:
-    try:
-        return ask(site.port, "/", seconds=1).status == 0
-    except OSError:
-        return True

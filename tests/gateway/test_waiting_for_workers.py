@@ -79,7 +79,7 @@ def test_nobody_waits_for_ever(site: Site) -> None:
 
     assert answer.status == 503
     assert answer.body == b"The service does not answer\n"
-    assert made.count("cluster.front.upstream_rq_retry") == Limits().tries
+    assert made.count("cluster.waiting.front.upstream_rq_retry") == Limits().tries
 
 
 def test_a_broken_get_is_repeated_and_a_post_is_not(site: Site, worker: Start) -> None:

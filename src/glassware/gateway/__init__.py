@@ -8,12 +8,13 @@ them. Nothing here starts a process: the supervisor does.
 from .binary import check_envoy, find_envoy
 from .ports import Holder, free_port, holder, is_free, taken, taken_meanwhile
 from .proxy import Gateway, Version
-from .state import Place, Upstream
+from .state import Pair, Place, Upstream
 
 
 __all__ = [
     "Gateway",
     "Holder",
+    "Pair",
     "Place",
     "Upstream",
     "Version",

@@ -4,39 +4,48 @@ Endpoints are part of the cluster, not a discovery of their own: Envoy spends
 an inotify instance on each watched file, and a user has 128 of them. A
 changed cluster takes the place of the old one; requests and WebSockets on
 their way through the old one end undisturbed.
+
+Each service has two: the first leads to its workers, and where that fails to
+the waiting room (see `waiting`); the second leads from there to its workers.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from glassware.protocol import ALIVE
+
+from .headers import TOKENS
 from .limits import Limits
 from .state import Place, Target, Upstream
 
 
 Data = dict[str, Any]
 
+WAITING = "waiting"
+"""The name of the waiting room, and the beginning of its clusters' names."""
 
-def cluster(upstream: Upstream, place: Place) -> Data:
-    """Return the cluster of one service."""
-    limits = place.limits
-    # A path where nobody listens: requests try again until a worker is there.
-    targets = upstream.targets or (place.folder / "absent.sock",)
-    data: Data = {
-        "name": upstream.name,
-        "type": "STATIC",
-        "connect_timeout": f"{limits.connect_time}s",
-        "per_connection_buffer_limit_bytes": limits.window,
-        "lb_policy": "LEAST_REQUEST",
-        "circuit_breakers": {"thresholds": [_thresholds(limits)]},
-        "typed_extension_protocol_options": _protocol(limits),
-        "load_assignment": {
-            "cluster_name": upstream.name,
-            "endpoints": [{"lb_endpoints": [_endpoint(target) for target in targets]}],
-        },
-    }
-    if len(targets) > 1:
-        data["outlier_detection"] = _outliers()
-    return data
+# The waiting room takes no share of the first tries while one worker is well.
+_ONE_IN_A_THOUSAND = {"overprovisioning_factor": 100_000}
+
+
+def clusters(upstream: Upstream, place: Place) -> Iterator[Data]:
+    """Return the clusters of one service."""
+    room = f"{WAITING}.{upstream.name}"
+    workers = [_endpoint(target) for target in _targets(upstream, place)]
+    several = len(upstream.targets) > 1
+    direct = _cluster(
+        upstream.name,
+        [{"lb_endpoints": workers}, _room(upstream.name)],
+        place.limits,
+        several=several,
+    )
+    direct["load_assignment"]["policy"] = _ONE_IN_A_THOUSAND
+    direct["metadata"] = {"filter_metadata": {TOKENS: dict(upstream.tokens)}}
+    if several and upstream.alive:
+        direct["health_checks"] = [_asking(place.limits)]
+    yield direct
+    yield _cluster(room, [{"lb_endpoints": workers}], place.limits, several=several)
 
 
 def marks(number: int) -> list[Data]:
@@ -50,12 +59,46 @@ def marks(number: int) -> list[Data]:
     ]
 
 
+def _cluster(
+    name: str, endpoints: list[Data], limits: Limits, *, several: bool
+) -> Data:
+    data: Data = {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": f"{limits.connect_time}s",
+        "per_connection_buffer_limit_bytes": limits.window,
+        "lb_policy": "LEAST_REQUEST",
+        # A worker that hangs is left out now, not with the next one in a second.
+        "common_lb_config": {"update_merge_window": "0s"},
+        "circuit_breakers": {"thresholds": [_thresholds(limits)]},
+        "typed_extension_protocol_options": _protocol(limits),
+        "load_assignment": {"cluster_name": name, "endpoints": endpoints},
+    }
+    if several:
+        data["outlier_detection"] = _outliers()
+    return data
+
+
+def _targets(upstream: Upstream, place: Place) -> tuple[Target, ...]:
+    # A path where nobody listens: requests try again until a worker is there.
+    return upstream.targets or (place.folder / "absent.sock",)
+
+
 def _endpoint(target: Target) -> Data:
     if isinstance(target, Path):
         return {"endpoint": {"address": {"pipe": {"path": str(target)}}}}
     host, port = target
     address = {"socket_address": {"address": host, "port_value": port}}
     return {"endpoint": {"address": address}}
+
+
+def _room(service: str) -> Data:
+    inside = {"server_listener_name": WAITING, "endpoint_id": service}
+    endpoint = {
+        "address": {"envoy_internal_address": inside},
+        "health_check_config": {"disable_active_health_check": True},
+    }
+    return {"priority": 1, "lb_endpoints": [{"endpoint": endpoint}]}
 
 
 def _thresholds(limits: Limits) -> Data:
@@ -83,7 +126,7 @@ def _protocol(limits: Limits) -> Data:
 
 
 def _outliers() -> Data:
-    """Return how a worker that accepts nothing is left out for a while.
+    """Return how a worker that accepts nothing, or never answers, is left out.
 
     What a service answers is its own affair: a 500 ejects nobody.
     """
@@ -99,4 +142,20 @@ def _outliers() -> Data:
         "base_ejection_time": "2s",
         "max_ejection_time": "10s",
         "max_ejection_percent": 50,
+    }
+
+
+def _asking(limits: Limits) -> Data:
+    """Return how workers are asked whether they live.
+
+    Twice without an answer, and the others get its requests.
+    """
+    return {
+        "timeout": f"{limits.alive_time}s",
+        "interval": f"{limits.alive_pause}s",
+        # Until the first visitor; it is also how long that is noticed late.
+        "no_traffic_interval": f"{2 * limits.alive_pause}s",
+        "unhealthy_threshold": 2,
+        "healthy_threshold": 1,
+        "http_health_check": {"path": ALIVE, "host": "localhost"},
     }

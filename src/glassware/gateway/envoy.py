@@ -1,16 +1,18 @@
 """Envoy's configuration, as data: what it starts with, and what changes.
 
-Routes, clusters and the listeners of plain TCP addresses each live in one
-file that Envoy watches. Nothing here is ever text before `json.dumps`.
+Routes, clusters and the listeners beside the public one each live in one file
+that Envoy watches. Nothing here is ever text before `json.dumps`.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .clusters import cluster
-from .listeners import address, public
+from .addresses import addresses
+from .clusters import clusters
+from .listeners import public
 from .state import Place, Upstream
 from .virtual_hosts import route_configuration
+from .waiting import waiting_room
 
 
 Data = dict[str, Any]
@@ -29,7 +31,7 @@ def bootstrap(place: Place) -> Data:
     routes = {"rds": {"route_config_name": "public", "config_source": _file(place, 2)}}
     return {
         **_common(place),
-        "static_resources": {"listeners": [public(place, routes)]},
+        "static_resources": {"listeners": [public(place, routes), waiting_room(place)]},
         "dynamic_resources": {
             "cds_config": _file(place, 0),
             "lds_config": _file(place, 1),
@@ -44,7 +46,7 @@ def complete(place: Place, upstreams: Iterable[Upstream]) -> Data:
     """
     parts = resources(place, upstreams)
     routes = {"route_config": parts["routes"][0]}
-    listeners = [public(place, routes), *parts["listeners"]]
+    listeners = [public(place, routes), waiting_room(place), *parts["listeners"]]
     return {
         **_common(place),
         "static_resources": {"listeners": listeners, "clusters": parts["clusters"]},
@@ -55,17 +57,14 @@ def resources(place: Place, upstreams: Iterable[Upstream]) -> dict[str, list[Dat
     """Return the resources of each kind, as the services stand now."""
     by_name = {upstream.name: upstream for upstream in upstreams}
     public_services = {public.service for public in place.plan.routes}
+    reached = [
+        upstream
+        for upstream in by_name.values()
+        if upstream.name in public_services or upstream.address or upstream.pairs
+    ]
     return {
-        "clusters": [
-            cluster(upstream, place)
-            for upstream in by_name.values()
-            if upstream.name in public_services or upstream.address
-        ],
-        "listeners": [
-            address(upstream, upstream.address, place)
-            for upstream in by_name.values()
-            if upstream.address
-        ],
+        "clusters": [part for u in reached for part in clusters(u, place)],
+        "listeners": [part for u in reached for part in addresses(u, place)],
         "routes": [route_configuration(place, by_name)],
     }
 
@@ -93,6 +92,7 @@ def _common(place: Place) -> Data:
             "layers": [{"name": "glassware", "static_layer": dict(_RUNTIME)}]
         },
         "overload_manager": _overload(place),
+        "bootstrap_extensions": [_internal_listeners()],
     }
 
 
@@ -107,6 +107,14 @@ _RUNTIME: Mapping[str, bool | int] = {
 def _file(place: Place, kind: int) -> Data:
     path = str(place.resource(KINDS[kind]))
     return {"path_config_source": {"path": path}, "resource_api_version": "V3"}
+
+
+def _internal_listeners() -> Data:
+    kind = "envoy.extensions.bootstrap.internal_listener.v3.InternalListener"
+    return {
+        "name": "envoy.bootstrap.internal_listener",
+        "typed_config": {"@type": f"type.googleapis.com/{kind}"},
+    }
 
 
 def _overload(place: Place) -> Data:

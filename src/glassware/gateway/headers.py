@@ -7,6 +7,9 @@ from what the gateway itself sees. W3C `traceparent`, `tracestate` and
 
 from typing import Any
 
+from glassware import protocol
+from glassware.identity import SITE
+
 
 Data = dict[str, Any]
 
@@ -53,38 +56,67 @@ REMOVED = (
 # Envoy's own remarks, which are no business of a service.
 UNSAID = ["x-envoy-internal", "x-envoy-external-address"]
 
+# Who may say these is decided by a key, or by nobody but the gateway.
+_CLAIMS = (protocol.IDENTITY, protocol.TRACE, protocol.FAILURE, protocol.REFUSED)
+
+# What the site says to itself; no answer that leaves it has any of these.
+KEPT_INSIDE = [
+    name.lower() for name in (*_CLAIMS, protocol.DEADLINE, protocol.VIA, protocol.RETRY)
+]
+
+# Of a cluster's metadata: the tokens for its service, by caller.
+TOKENS = "glassware"
+
 # Where underscores are allowed, a worker may read them as hyphens.
 _REMOVED_WITH_UNDERSCORES = (
-    r"(?i)(x[-_](forwarded|glassware|envoy|accel|original|rewrite|real|sendfile)"
+    r"(?i)(x[-_](forwarded|envoy|accel|original|rewrite|real|sendfile)"
     r"[-_].*|forwarded|proxy|(remote|x[-_]remote)[-_]user|(x[-_])?script[-_]name"
     r"|path[-_]info|x[-_]http[-_]method([-_]override)?|x[-_]request[-_]id)"
 )
+_OURS = r"(?i)x[-_]glassware[-_].*"
+_CLAIMED = rf"(?i)x_glassware[-_].*|x-glassware_.*|{'|'.join(_CLAIMS)}"
 
 
-def scrubbing(*, underscores: bool = False) -> list[Data]:
-    """Return the early mutation that removes what nobody outside may say.
+def scrubbing() -> list[Data]:
+    """Return the early mutation that removes what nobody outside may say."""
+    return _removing(
+        *({"prefix": prefix, "ignore_case": True} for prefix in REMOVED_PREFIXES),
+        *({"exact": name, "ignore_case": True} for name in REMOVED),
+    )
+
+
+def scrubbing_inside(*, calls: bool = False) -> list[Data]:
+    """Return the same for the site's own programs, whose names may have underscores.
 
     Args:
-        underscores: Whether names with underscores get this far.
+        calls: Whether they may say how long they wait and by whom they were
+            called. It grants nothing; who they are is never theirs to say.
     """
-    matchers: list[Data] = (
-        [_expression(_REMOVED_WITH_UNDERSCORES)]
-        if underscores
-        else [
-            *({"prefix": prefix, "ignore_case": True} for prefix in REMOVED_PREFIXES),
-            *({"exact": name, "ignore_case": True} for name in REMOVED),
-        ]
+    return _removing(
+        _expression(_REMOVED_WITH_UNDERSCORES),
+        _expression(_CLAIMED if calls else _OURS),
     )
+
+
+def inserted(header: Data) -> list[Data]:
+    """Return the early mutation that adds a header before a route is chosen."""
+    return _mutation([{"append": header}])
+
+
+def _removing(*matchers: Data) -> list[Data]:
+    return _mutation(
+        [{"remove_on_match": {"key_matcher": matcher}} for matcher in matchers]
+    )
+
+
+def _mutation(mutations: list[Data]) -> list[Data]:
     kind = "type.googleapis.com/envoy.extensions.http.early_header_mutation"
     return [
         {
             "name": "envoy.http.early_header_mutation.header_mutation",
             "typed_config": {
                 "@type": f"{kind}.header_mutation.v3.HeaderMutation",
-                "mutations": [
-                    {"remove_on_match": {"key_matcher": matcher}}
-                    for matcher in matchers
-                ],
+                "mutations": mutations,
             },
         }
     ]
@@ -101,6 +133,25 @@ def forwarded() -> list[Data]:
         overwrite("x-forwarded-host", "%REQ(:AUTHORITY)%"),
         overwrite("x-forwarded-port", "%DOWNSTREAM_LOCAL_PORT%"),
     ]
+
+
+def identity(caller: str = SITE) -> Data:
+    """Return the header that proves who calls.
+
+    The token is the cluster's, and changes with it: no listener and no route
+    is made anew because a token is, and no WebSocket is closed.
+    """
+    return overwrite(protocol.IDENTITY, f"%CLUSTER_METADATA({TOKENS}:{caller})%")
+
+
+def deadline(seconds: float) -> Data:
+    """Return the header that says how long an answer may take.
+
+    It also says how long the request's body took to arrive, which is no time
+    of the service's.
+    """
+    began = "%START_TIME(%s.%3f)%;%REQUEST_DURATION%"
+    return overwrite(protocol.DEADLINE, f"{int(seconds * 1000)};{began}")
 
 
 def overwrite(name: str, value: str) -> Data:

@@ -76,11 +76,18 @@ class Limits:
     ] = 1.5
     tries: Annotated[
         int,
-        Note("tries", "more, while a service has no worker: about 5 s", "503"),
+        Note("tries", "while a request waits for a worker: about 5 s", "503"),
     ] = 16
     try_pause: Annotated[
         float, Note("s", "at most between two tries; it begins with 0.025 s", "")
     ] = 0.8
+    alive_time: Annotated[
+        float,
+        Note("s", "until a worker says that it lives", "twice: others serve"),
+    ] = 0.5
+    alive_pause: Annotated[
+        float, Note("s", "between two questions whether a worker lives", "")
+    ] = 0.5
     requests: Annotated[
         int,
         Note("requests", "at the same time in or on the way to a service", "503"),

@@ -1,13 +1,15 @@
 """What the gateway says when no service answers, as pages."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
-from http import HTTPStatus
 from typing import Any
 
 from glassware.status import Endpoint
 
+from .headers import overwrite
 from .pages import Page, accepts
+from .retries import unrepeatable
 from .routes import Line, is_public
 from .state import Place, Upstream
 
@@ -16,24 +18,80 @@ Data = dict[str, Any]
 
 _MOST_ENDPOINTS = 3000
 
-_UPSTREAM = ("UH", "UF", "UC", "UR", "LR", "UO", "NC", "OM", "URX", "UPE", "DPE")
-_REPLIES: tuple[tuple[int, tuple[str, ...], str, str], ...] = (
-    (408, (), "The request came too slowly", ""),
-    (413, (), "The request is too large", "The route's `max_body` is the limit."),
-    # Envoy has not read `Accept` when it gives these up: they are always text.
-    (431, (), "The request's headers are too large", ""),
-    (502, _UPSTREAM, "The service's answer is not HTTP", "Its log may say more."),
-    (
-        503,
-        _UPSTREAM,
-        "The service does not answer",
-        "It has no worker now. This page tries again by itself.",
+OUTCOME = "outcome"
+"""The header that says of a request that nobody knows whether it was carried out."""
+
+_SENT = ("UC", "UR", "LR")
+_UPSTREAM = (*_SENT, "UH", "UF", "UO", "NC", "OM", "URX", "UPE", "DPE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    """What Envoy says by itself, and when.
+
+    Attributes:
+        status: Of HTTP.
+        flags: Envoy's reasons, one of which holds; empty: any.
+        once: Whether the request was sent and must not be sent again.
+        title: What is the matter, in a few words.
+        more: In development, what else there is to say.
+        again: Seconds until it is worth asking again; `None`: nobody knows.
+        refresh: Whether a page asks again by itself.
+    """
+
+    status: int
+    flags: tuple[str, ...] = ()
+    once: bool = False
+    title: str
+    more: str = ""
+    again: int | None = None
+    refresh: bool = False
+
+
+_UNSURE = (
+    "The request had been sent. Nobody knows whether it was carried out, so it is not "
+    "sent again. An `Idempotency-Key` would make that safe."
+)
+_NOT_HTTP = "The service's answer is not HTTP"
+_TOO_LONG = "The service takes too long"
+_REPLIES = (
+    _Reply(status=408, title="The request came too slowly"),
+    _Reply(
+        status=413,
+        title="The request is too large",
+        more="The route's `max_body` is the limit.",
     ),
-    (
-        504,
-        (),
-        "The service takes too long",
-        "It did not answer within the route's `timeout`.",
+    # Envoy has not read `Accept` when it gives these up: they are always text.
+    _Reply(status=431, title="The request's headers are too large"),
+    _Reply(status=502, flags=_UPSTREAM, once=True, title=_NOT_HTTP, more=_UNSURE),
+    _Reply(status=502, flags=_UPSTREAM, title=_NOT_HTTP, more="Its log may say more."),
+    _Reply(
+        status=503,
+        flags=_SENT,
+        once=True,
+        title="The service broke off, and the outcome is unknown",
+        more=_UNSURE,
+    ),
+    _Reply(
+        status=503,
+        flags=_SENT,
+        title="The service broke off",
+        more="It did so twice while it answered this request. Its log may say why.",
+        again=5,
+    ),
+    _Reply(
+        status=503,
+        flags=_UPSTREAM,
+        title="The service does not answer",
+        more="It has no worker now. This page tries again by itself.",
+        again=2,
+        refresh=True,
+    ),
+    _Reply(status=504, once=True, title=_TOO_LONG, more=_UNSURE),
+    _Reply(
+        status=504,
+        title=_TOO_LONG,
+        more="It did not answer within the route's `timeout`.",
     ),
 )
 
@@ -124,48 +182,52 @@ def absent(place: Place, upstream: Upstream) -> Page:
 
 def replies(place: Place) -> Data:
     """Return how Envoy words the answers that it gives by itself."""
-    mappers: list[Data] = []
-    for status, flags, title, more in _REPLIES:
-        page = Page(
-            status=status,
-            title=title,
-            html=f"<p>{_words(more)}</p>" if more and not place.production else None,
-            refresh=2 if status == HTTPStatus.SERVICE_UNAVAILABLE else None,
-            site=place.site,
-        )
-        mappers += _mappers(page, flags)
+    mappers = [mapper for reply in _REPLIES for mapper in _mappers(reply, place)]
     return {"mappers": mappers}
 
 
-def _mappers(page: Page, flags: tuple[str, ...]) -> Iterator[Data]:
+def _mappers(reply: _Reply, place: Place) -> Iterator[Data]:
+    html = f"<p>{_words(reply.more)}</p>" if reply.more else None
+    page = Page(
+        status=reply.status,
+        title=reply.title,
+        html=None if place.production else html,
+        refresh=reply.again if reply.refresh else None,
+        site=place.site,
+    )
+    said = _headers(reply)
     for accepted, kind, text in page.dresses():
-        filters: list[Data] = [
-            {
-                "status_code_filter": {
-                    "comparison": {
-                        "op": "EQ",
-                        "value": {
-                            "default_value": page.status,
-                            "runtime_key": "glassware.status",
-                        },
-                    }
-                }
-            }
-        ]
-        if flags:
-            filters.append({"response_flag_filter": {"flags": list(flags)}})
-        if accepted:
-            filters.append({"header_filter": {"header": accepts(accepted)}})
         yield {
-            "filter": (
-                {"and_filter": {"filters": filters}} if len(filters) > 1 else filters[0]
-            ),
+            "filter": {"and_filter": {"filters": _filters(reply, accepted)}},
+            "headers_to_add": said,
             "body_format_override": {
                 # `%` begins a command of Envoy's format.
                 "text_format_source": {"inline_string": text.replace("%", "%%")},
                 "content_type": kind,
             },
         }
+
+
+def _filters(reply: _Reply, accepted: str | None) -> list[Data]:
+    status = {"default_value": reply.status, "runtime_key": "glassware.status"}
+    filters: list[Data] = [
+        {"status_code_filter": {"comparison": {"op": "EQ", "value": status}}},
+        # There are at least two in any such list.
+        {"not_health_check_filter": {}},
+    ]
+    if reply.flags:
+        filters.append({"response_flag_filter": {"flags": list(reply.flags)}})
+    matchers = unrepeatable() if reply.once else []
+    if accepted:
+        matchers.append(accepts(accepted))
+    return filters + [{"header_filter": {"header": header}} for header in matchers]
+
+
+def _headers(reply: _Reply) -> list[Data]:
+    said = {OUTCOME: "unknown"} if reply.once else {}
+    if reply.again is not None:
+        said["retry-after"] = str(reply.again)
+    return [overwrite(name, value) for name, value in said.items()]
 
 
 def _service(lines: list[Line], upstreams: Mapping[str, Upstream], most: int) -> str:

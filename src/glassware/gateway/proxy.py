@@ -31,9 +31,11 @@ _STATISTICS = {
 }
 _THREADS = "thread_local_cluster_manager.worker_{}.clusters_inflated"
 _WORKERS = "listener_manager.workers_started"
+# Until its workers have been asked once, a cluster does not take over.
+_WARMING = "cluster_manager.warming_clusters"
 _ASKED = (
     r"\.(cds|lds|rds\.public)\.(version_text|update_rejected)$"
-    r"|worker_\d*\.clusters_inflated$"
+    r"|worker_\d*\.clusters_inflated$|\.warming_clusters$"
 )
 
 
@@ -120,15 +122,15 @@ class Gateway:
         """
         try:
             status, _ = self._admin.ask("/ready")
-            known = self._admin.statistics(_WORKERS)
-            if status != HTTPStatus.OK or known.get(_WORKERS) != "1":
+            if status != HTTPStatus.OK:
                 return False
             _, listeners = self._admin.ask("/listeners")
+            known = self._admin.statistics(_WORKERS)
         except GatewayError:
             return False
         if "public::" not in listeners:
             raise taken_meanwhile(self.place.plan.bind, self.place.port)
-        return True
+        return known.get(_WORKERS) == "1"
 
     def applied(self, version: Version) -> bool:
         """Ask whether Envoy has taken all of `version`, in each of its threads.
@@ -146,11 +148,11 @@ class Gateway:
                     self._refused_before[kind] = refused
                     self._complain(kind)
                 return False
-            if kind == "clusters" and has == self._numbers[kind]:
-                threads = (_THREADS.format(n) for n in range(self.place.concurrency))
-                if any(known.get(name) != self._clusters for name in threads):
-                    return False
-        return True
+        if version.clusters < self._numbers["clusters"]:
+            return True
+        threads = (_THREADS.format(n) for n in range(self.place.concurrency))
+        everywhere = all(known.get(name) == self._clusters for name in threads)
+        return everywhere and known.get(_WARMING) == "0"
 
     async def wait(self, version: Version, *, seconds: float = 5.0) -> None:
         """Return as soon as Envoy has taken all of `version`.
@@ -196,23 +198,6 @@ class Gateway:
             raise GatewayError(
                 f"Envoy refuses its configuration: {_words(judged.stderr)}"
             )
-
-    def drain(self) -> None:
-        """Take no new connection, and end those that are there one by one.
-
-        Raises:
-            GatewayError: Envoy does not answer.
-        """
-        self._admin.ask("/drain_listeners", method="POST")
-
-    def busy(self) -> int:
-        """Return the number of requests that are on their way now.
-
-        Raises:
-            GatewayError: Envoy does not answer.
-        """
-        name = "http.public.downstream_rq_active"
-        return int(self._admin.statistics(f"^{name}$").get(name, "0"))
 
     def _write(self, kind: str, parts: list[Data]) -> None:
         number = self._numbers[kind] + 1

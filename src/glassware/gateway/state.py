@@ -1,6 +1,7 @@
 """What the gateway is told: where it listens, and how each service stands."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,21 @@ Standing = Literal["serving", "starting", "failing", "stopped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """An address at which one service reaches another, and nobody else does.
+
+    Attributes:
+        caller: The service that it is for, and in whose name it calls.
+        address: Where the gateway listens for it.
+        timeout: Seconds until the gateway gives up.
+    """
+
+    caller: str
+    address: tuple[str, int]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
     """One service at one moment, as the gateway needs to know it.
 
@@ -28,6 +44,9 @@ class Upstream:
         address: The plain TCP address on which the gateway is to listen for
             this service alone; `None`: it wants none.
         names: Host names that lead to that address.
+        pairs: The addresses at which its callers' ordinary code reaches it.
+        tokens: What proves to it who calls, by caller; see `identity`.
+        alive: Whether its workers answer `protocol.ALIVE`.
     """
 
     name: str
@@ -37,6 +56,9 @@ class Upstream:
     endpoints: tuple[Endpoint, ...] = ()
     address: tuple[str, int] | None = None
     names: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    alive: bool = False
 
     @property
     def standing(self) -> Standing:

@@ -11,10 +11,10 @@ from urllib.parse import quote
 from glassware.status import Phase
 
 from . import notices
-from .headers import UNSAID, forwarded, overwrite
+from .headers import KEPT_INSIDE, UNSAID, forwarded, identity, overwrite
 from .pages import Page
 from .patterns import KEPT_IN_PATHS
-from .retries import BUFFER, UNBUFFERED, leads
+from .retries import BUFFER, UNBUFFERED, Way, buffered, leads
 from .routes import Line, hosts, table
 from .state import Place, Upstream
 
@@ -78,8 +78,9 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
         "name": "public",
         "ignore_port_in_host_matching": True,
         "max_direct_response_body_size_bytes": place.limits.page,
-        "request_headers_to_add": forwarded(),
+        "request_headers_to_add": [*forwarded(), identity()],
         "request_headers_to_remove": UNSAID,
+        "response_headers_to_remove": KEPT_INSIDE,
         "virtual_hosts": virtual_hosts,
     }
 
@@ -109,12 +110,19 @@ def _open(
         yield next(notices.starting(place, upstream).routes(match, limit))
     if not line.max_body and not line.stream:
         yield _bodiless(match)
-    for extra, action, filters in leads(line, place.limits):
+    way = Way(
+        service=line.service,
+        timeout=line.timeout,
+        stream=line.stream,
+        strip=line.strip,
+        filters={BUFFER: UNBUFFERED} if line.stream else buffered(line.max_body),
+    )
+    for route in leads(way, place.limits):
+        told = [*_prefix(line), *route.get("request_headers_to_add", [])]
         yield {
-            "match": {**match, **extra},
-            "route": action,
-            "request_headers_to_add": _prefix(line),
-            "typed_per_filter_config": filters,
+            **route,
+            "match": {**match, **route["match"]},
+            "request_headers_to_add": told,
         }
 
 

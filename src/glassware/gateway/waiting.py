@@ -1,0 +1,93 @@
+"""The waiting room: where a request goes whose first try came to nothing.
+
+Envoy counts the tries of a request, but not why they failed. Waiting for a
+worker takes many, and a request that broke its worker must not be sent many
+times. So there are two places to try at. The first sends a request on once
+more at most, for whatever reason, and the second time to the waiting room: a
+listener inside Envoy, without a socket. From there it is tried patiently for
+as long as nothing has reached a worker, and never again afterwards.
+"""
+
+from typing import Any
+
+from . import notices
+from .clusters import WAITING
+from .headers import UNSAID, inserted, overwrite
+from .limits import Limits
+from .listeners import CONNECTION_MANAGER, manager, router
+from .retries import patience
+from .state import Place
+
+
+Data = dict[str, Any]
+
+# Each service has an endpoint of its own here, so nobody has to say which it is.
+_FROM = "x-glassware-waiting"
+_CLUSTER = f"{WAITING}.%DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID%"
+
+
+def waiting_room(place: Place) -> Data:
+    """Return the listener in which requests wait; it is part of the bootstrap."""
+    limits = place.limits
+    config = {
+        **manager(WAITING, limits),
+        **_unlimited(limits),
+        "early_header_mutation_extensions": inserted(overwrite(_FROM, _CLUSTER)),
+        "http_filters": [router()],
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "local_reply_config": notices.replies(place),
+        "route_config": {
+            "name": WAITING,
+            "request_headers_to_remove": [_FROM, *UNSAID],
+            "virtual_hosts": [
+                {
+                    "name": WAITING,
+                    "domains": ["*"],
+                    "request_body_buffer_limit": _held(place),
+                    "routes": [_route(limits)],
+                }
+            ],
+        },
+    }
+    return {
+        "name": WAITING,
+        "internal_listener": {},
+        "ignore_global_conn_limit": True,
+        "per_connection_buffer_limit_bytes": limits.window,
+        "filter_chains": [
+            {"filters": [{"name": CONNECTION_MANAGER, "typed_config": config}]}
+        ],
+    }
+
+
+def _route(limits: Limits) -> Data:
+    return {
+        "match": {"prefix": "/"},
+        "route": {
+            "cluster_header": _FROM,
+            "timeout": "0s",
+            "idle_timeout": "0s",
+            "retry_policy": patience(limits),
+        },
+    }
+
+
+def _unlimited(limits: Limits) -> Data:
+    """Return what was looked at, set and bounded where the request came in."""
+    return {
+        "use_remote_address": False,
+        "generate_request_id": False,
+        "max_request_headers_kb": 2 * limits.header_size,
+        "request_headers_timeout": "0s",
+        "stream_idle_timeout": "0s",
+        "common_http_protocol_options": {
+            "max_headers_count": 2 * limits.answer_header_count
+        },
+    }
+
+
+def _held(place: Place) -> int:
+    """Return how much of a body is kept to be sent again: all of the largest."""
+    routes = [public.route for public in place.plan.routes]
+    bodies = [route.max_body for route in routes if not route.stream]
+    return max(place.limits.body, *bodies) if bodies else place.limits.body

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from glassware.current import Incoming, incoming
 from glassware.environment import Settings, to_variables
 from glassware.service import client, edge, settings, transports
 from glassware.service.wire import Wire
@@ -82,3 +83,17 @@ def catalog(become: As, folder: Path, wire: Wire) -> client.Neighbour:
     """The neighbour `catalog`, whose workers `start` starts."""
     become(neighbours={"catalog": f"unix:{folder}/ready"})
     return client.services.catalog
+
+
+@pytest.fixture
+def asked() -> Iterator[Callable[..., Incoming]]:
+    """Answer a request that is as the arguments say, from now on."""
+    token = incoming.set(None)
+
+    def ask(**said: Any) -> Incoming:
+        request = Incoming(service="storefront", **said)
+        incoming.set(request)
+        return request
+
+    yield ask
+    incoming.reset(token)

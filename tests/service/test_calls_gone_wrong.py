@@ -2,9 +2,11 @@
 
 import contextlib
 import random
+import resource
 import socket
 import threading
 import time
+import zlib
 from collections import Counter
 from functools import partial
 
@@ -140,6 +142,31 @@ def test_nothing_is_inflated(catalog, start, encoding):
     start(saying(answer(b"bomb", headers=(f"Content-Encoding: {encoding}",))))
     with pytest.raises(BadAnswer, match=f"content encoding `{encoding}`"):
         catalog.get("/")
+
+
+def bomb(megabytes: int) -> bytes:
+    """Return so many megabytes, compressed twice to less than a kilobyte."""
+
+    def deflated(parts):
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        yield from map(packer.compress, parts)
+        yield packer.flush()
+
+    return b"".join(deflated(deflated(bytes(MIB) for _ in range(megabytes))))
+
+
+def test_a_bomb_costs_nothing(catalog, start):
+    """Row 29 of the goal table: layers of encoding are an error, not memory."""
+    packed = bomb(200)
+    assert len(packed) < 1024
+    start(saying(answer(packed, headers=("Content-Encoding: gzip, gzip",))))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(BadAnswer, match="content encoding `gzip, gzip`"):
+        catalog.get("/")
+    with pytest.raises(BadAnswer), catalog.stream("GET", "/"):
+        pass
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 16 * 1024
 
 
 def test_two_encodings_in_two_headers_are_refused(catalog, start):

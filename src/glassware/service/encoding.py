@@ -23,6 +23,7 @@ _PART = 65536
 
 _LINE_BREAK = re.compile(r"[\x00\r\n]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_AS_IT_IS = re.compile(r"/[A-Za-z0-9._~/-]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -54,6 +55,8 @@ def encode_target(path: str, params: Pairs | None) -> str:
     Raises:
         ValueError: The path is none, or has a line break in it.
     """
+    if params is None and _AS_IT_IS.fullmatch(path):
+        return path
     if not path.startswith("/"):
         raise ValueError(
             f"a call needs a path that starts with `/`, not {path!r}: "

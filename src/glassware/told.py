@@ -98,7 +98,8 @@ class Hop:
         """Return what was logged, and how to ask again, a line each."""
         for line in self.log:
             yield f"log: {line}"
-        yield f"replay: {self.replay}"
+        if self.replay:
+            yield f"replay: {self.replay}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,15 +177,15 @@ def test_the_way_through_three_services():
     assert shown.count("direct cause") == 2
     assert shown.endswith(
         "NoStock: no answer\n"
-        "how it came about, from service to service:\n"
-        "  in `storefront`: GET /\n"
-        "    replay: glassware call storefront /\n"
-        "  in `catalog`: GET /products/7, asked by `storefront`\n"
-        f"    {__name__}.NoStock: no answer\n"
-        "    replay: glassware call catalog /products/7\n"
-        "  in `warehouse`: GET /stock/7, asked by `catalog`\n"
-        "    KeyError: 'no such tea'\n"
-        "    replay: glassware call warehouse /stock/7\n"
+        "  how it came about, from service to service:\n"
+        "    in `storefront`: GET /\n"
+        "      replay: glassware call storefront /\n"
+        "    in `catalog`: GET /products/7, asked by `storefront`\n"
+        f"      {__name__}.NoStock: no answer\n"
+        "      replay: glassware call catalog /products/7\n"
+        "    in `warehouse`: GET /stock/7, asked by `catalog`\n"
+        "      KeyError: 'no such tea'\n"
+        "      replay: glassware call warehouse /stock/7\n"
     )
     told = [each.hop.service for each in read_failure(page.failure).chain()]
     assert told == ["storefront", "catalog", "warehouse"]
@@ -220,8 +220,8 @@ def test_a_failure_that_a_view_did_not_heed():
 
     (note,) = error.__notes__
     assert note.startswith(
-        "before that, GET catalog /products/7 was answered with status 500, because "
-        "of this:\n  Traceback (most recent call last):\n"
+        "  before that, GET catalog /products/7 was answered with status 500, because "
+        "of this:\n    Traceback (most recent call last):\n"
     )
     assert "NoStock: nothing to sell" in note
     assert "direct cause" in note
@@ -237,7 +237,7 @@ def test_an_error_that_is_passed_on_keeps_its_cause():
 
     told = read_failure(passed_on(page, 502))
 
-    assert told.message == "`storefront` answered GET / with status 502"
+    assert told.message == "`storefront` answered with status 502"
     assert told.cause.hop.service == "catalog"
     assert passed_on(incoming("storefront"), 500) == ""
 

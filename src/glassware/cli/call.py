@@ -2,47 +2,94 @@
 
 import os
 import sys
+import traceback
+from typing import Any
 
 import click
 
+from glassware import current
+from glassware.current import Incoming, Made
+from glassware.errors import CallError
+from glassware.protocol import TRACE
 from glassware.service.client import services
+from glassware.service.failure import remade
+from glassware.told import read_failure
 
+from . import output
 from .site import complete, here, known
+from .waterfall import show_waterfall
 
 
 @click.command(epilog="Example: glassware call catalog /products/7")
 @click.argument("service", shell_complete=complete)
 @click.argument("path")
-@click.option("-X", "--method", default="GET", show_default=True)
+@click.option("-X", "--method", default="GET", show_default=True, help="Its method.")
 @click.option("-d", "--data", help="The body.")
-@click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE")
+@click.option(
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="NAME:VALUE",
+    help="A header of the request; repeatable.",
+)
 @click.option("-i", "--include", is_flag=True, help="Show status and headers, too.")
+@click.option("--trace", is_flag=True, help="Show the time of each call behind it.")
 def command(
     service: str,
     path: str,
-    method: str,
-    data: str | None,
-    headers: tuple[str, ...],
+    trace: bool,
     include: bool,
+    **options: Any,
 ) -> None:
     """Call PATH of SERVICE, as a neighbour would; exit code 1 from status 400 on."""
     site = here()
     known((service,), site.load())
     variables = site.ask("environment", service=service)["environment"]
-    # Whoever sits at the terminal may call every service.
+    # Whoever sits at the terminal may call every service, and is none.
     variables.pop("GLASSWARE_CALLS", None)
+    variables.pop("GLASSWARE_SERVICE", None)
     os.environ.update(variables)
-    answer = services[service].request(
-        method, path, data=data, headers=[_split(header) for header in headers]
-    )
+    asking = Incoming(onward=((TRACE, "yes"),))
+    if trace:
+        current.incoming.set(asking)
+    try:
+        answer = _ask(service, path, **options)
+    except CallError:
+        _show_trace(asking.calls)
+        raise
     if include:
         click.echo(f"{answer.status_code}", err=True)
         for name, value in answer.fields:
             click.echo(f"{name}: {value}", err=True)
     sys.stdout.buffer.write(answer.content)
+    sys.stdout.buffer.flush()
+    _show_trace(asking.calls)
+    if trace and not asking.calls:
+        click.echo("only a site in development tells how it made an answer", err=True)
     sys.exit(0 if answer.ok else 1)
+
+
+def _ask(
+    service: str, path: str, method: str, data: str | None, headers: tuple[str, ...]
+) -> Any:
+    return services[service].request(
+        method, path, data=data, headers=[_split(header) for header in headers]
+    )
 
 
 def _split(header: str) -> tuple[str, str]:
     name, _, value = header.partition(":")
     return name.strip(), value.strip()
+
+
+def _show_trace(calls: list[Made]) -> None:
+    """Show the call that was made, if it was recorded, and why it failed."""
+    for made in calls:
+        # The answer may have ended within a line.
+        click.echo(err=True)
+        show_waterfall(output.err(), made)
+        failure = read_failure(made.failure) if made.failure else None
+        if failure is not None:
+            lines = traceback.format_exception(remade(failure))
+            click.echo("\n" + "".join(lines).rstrip(), err=True)

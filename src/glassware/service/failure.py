@@ -38,7 +38,9 @@ def remade(failure: Failure) -> BaseException:
     for note in failure.notes:
         error.add_note(note)
     if failure.hop is not None:
-        error.add_note("\n".join((str(failure.hop), *failure.hop.details())))
+        # Indented: a log takes it for a part of the traceback.
+        lines = (str(failure.hop), *failure.hop.details())
+        error.add_note("\n".join(f"  {line}" for line in lines))
     if failure.cause is not None:
         cause = remade(failure.cause)
         error.__context__ = cause

@@ -8,7 +8,9 @@ import linecache
 import logging
 import traceback
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from types import FrameType, TracebackType
+from typing import NoReturn
 
 from glassware.current import Incoming
 from glassware.told import (
@@ -38,6 +40,13 @@ _DIRECTLY = "The above exception was the direct cause of the following exception
 _MEANWHILE = "During handling of the above exception, another exception occurred:"
 
 
+class Answered(Exception):
+    """The view answered with an error, and raised none.
+
+    It stands among the exceptions that led to another, so it needs a place.
+    """
+
+
 def ended_by(incoming: Incoming, error: BaseException) -> None:
     """Take in that `error` ends a request: prepare the header, add the notes."""
     noted = notes_of(error)
@@ -56,22 +65,22 @@ def passed_on(incoming: Incoming, status: int) -> str:
 
     What made it do so is the last call that failed; empty: none did.
     """
-    told = [made.failure for made in incoming.calls if made.failure]
-    cause = read_failure(told[-1]) if told else None
+    failures = [made.failure for made in incoming.calls if made.failure]
+    cause = read_failure(failures[-1]) if failures else None
     if cause is None:
         return ""
-    hop = hop_of(incoming)
-    message = f"`{hop.service}` answered {hop.method} {hop.path} with status {status}"
-    return write_failure(
-        Failure(kind="glassware.Answered", message=message, hop=hop, cause=cause)
-    )
+    try:
+        _answer(f"`{incoming.service}` answered with status {status}")
+    except Answered as error:
+        told = describe(error, hop_of(incoming))
+    return write_failure(replace(told, cause=cause))
 
 
 def hop_of(incoming: Incoming) -> Hop:
     """Return what is told of a request."""
     return Hop(
         service=incoming.service,
-        caller=incoming.caller,
+        caller=incoming.caller or (incoming.via[-1] if incoming.via else ""),
         method=incoming.method,
         path=incoming.path,
         log=tuple(_line(record) for record in tuple(incoming.log or ())),
@@ -121,7 +130,11 @@ def notes_of(error: BaseException) -> list[str]:
     return [n for n in notes if isinstance(n, str)] if isinstance(notes, list) else []
 
 
-_TITLE = "how it came about, from service to service:"
+def _answer(said: str) -> NoReturn:
+    raise Answered(said)
+
+
+_TITLE = "  how it came about, from service to service:"
 
 
 def _add_way(error: BaseException, hop: Hop) -> None:
@@ -129,15 +142,16 @@ def _add_way(error: BaseException, hop: Hop) -> None:
     came = [e for e in chain_of(error) if isinstance(e, Elsewhere) and e.failure.hop]
     if not came:
         return
-    lines = [_TITLE, f"  {hop}", f"    replay: {hop.replay}"]
+    lines = [str(hop), f"  replay: {hop.replay}"]
     for each in came:
         failure = each.failure
         if failure.hop is not None:
-            lines += [f"  {failure.hop}", f"    {failure}"]
-            lines += [f"    {line}" for line in failure.hop.details()]
+            lines += [str(failure.hop), f"  {failure}"]
+            lines += [f"  {line}" for line in failure.hop.details()]
             # Said once, where the reader looks first.
-            each.__notes__ = [*failure.notes, str(failure.hop)]
-    error.add_note("\n".join(lines))
+            each.__notes__ = [*failure.notes, f"  {failure.hop}"]
+    # Indented: a log takes it for a part of the traceback.
+    error.add_note("\n".join((_TITLE, *(f"    {line}" for line in lines))))
 
 
 def _unheeded(incoming: Incoming, error: BaseException) -> Iterator[str]:
@@ -153,9 +167,9 @@ def _unheeded(incoming: Incoming, error: BaseException) -> Iterator[str]:
         if failure is not None and failure not in known:
             known.append(failure)
             yield (
-                f"before that, {made.method} {made.neighbour} {made.path} was "
+                f"  before that, {made.method} {made.neighbour} {made.path} was "
                 f"answered with status {made.status}, because of this:\n"
-                + "".join(f"  {line}\n" for line in _as_text(failure)).rstrip()
+                + "".join(f"    {line}\n" for line in _as_text(failure)).rstrip()
             )
 
 
@@ -173,8 +187,8 @@ def _as_text(failure: Failure) -> Iterator[str]:
     for note in failure.notes:
         yield from note.splitlines()
     if failure.hop is not None:
-        yield str(failure.hop)
-        yield from failure.hop.details()
+        for line in (str(failure.hop), *failure.hop.details()):
+            yield f"  {line}"
 
 
 def _source_of(frame: Frame) -> str | None:

@@ -21,6 +21,7 @@ from glassware.told import write_trace
 from .calls_made import Remarks, remark_on_page, remarks_on_way
 from .failure import MOST_RECORDS, ended_by, passed_on
 from .find import Application
+from .uncaught import answer_to
 from .wsgi import show
 
 
@@ -29,8 +30,6 @@ Header = tuple[str, str]
 FAILED = 500
 
 TOLD = frozenset({TRACE.lower(), FAILURE.lower()})
-ERROR = b"Internal Server Error\n"
-ERROR_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 UNQUOTED = "/:@!$&'()*+,;=~%"
 
 
@@ -71,9 +70,10 @@ class Telling:
             if not tells(incoming):
                 raise
             show(error)
+            status, headers, body = answer_to(error)
             problem = sys.exc_info() if begun else None
-            start(f"{FAILED} Internal Server Error", [*ERROR_HEADERS], problem)
-            answer = [ERROR]
+            start(f"{status.value} {status.phrase}", headers, problem)
+            answer = [body]
         end = partial(self._end, incoming, environ)
         if isinstance(answer, (list, tuple)):
             end()
@@ -93,7 +93,7 @@ class Telling:
             self._remarks.say("", remark)
 
     def _end(self, incoming: Incoming, environ: Mapping[str, Any]) -> None:
-        if incoming.calls and not incoming.caller:
+        if incoming.calls and is_page(incoming):
             remark = remark_on_page(incoming, self._most)
             self._remarks.say(page_of(incoming, environ), remark)
 
@@ -153,7 +153,12 @@ def told_of(incoming: Incoming, status: int) -> Iterator[Header]:
 
 def tells(incoming: Incoming) -> bool:
     """Return whether somebody wants to be told of an answer's making."""
-    return bool(incoming.caller) or incoming.asked
+    return incoming.asked or not is_page(incoming)
+
+
+def is_page(incoming: Incoming) -> bool:
+    """Return whether a visitor asked, as far as anybody knows."""
+    return not incoming.caller and not incoming.via
 
 
 def _others(headers: Iterable[Header]) -> list[Header]:

@@ -11,16 +11,16 @@ from .calls_made import Remarks, remark_on_page, remarks_on_way
 from .failure import ended_by
 from .find import Application
 from .telling import (
-    ERROR,
-    ERROR_HEADERS,
     FAILED,
     TOLD,
     UNQUOTED,
     begin,
+    is_page,
     page_of,
     tells,
     told_of,
 )
+from .uncaught import answer_to
 
 
 Message = dict[str, Any]
@@ -55,11 +55,11 @@ class TellingAsync:
             await self._application(scope, receive, head.send)
         except BaseException as error:
             ended_by(incoming, error)
-            await head.fail()
+            await head.fail(error)
             raise
         finally:
             await head.release()
-            if incoming.calls and not incoming.caller:
+            if incoming.calls and is_page(incoming):
                 remark = remark_on_page(incoming, self._most)
                 self._remarks.say(page_of(incoming, {}), remark)
 
@@ -103,13 +103,14 @@ class _Head:
         if self._size > _MOST_HELD:
             await self.release()
 
-    async def fail(self) -> None:
+    async def fail(self, error: BaseException) -> None:
         """Answer, if the application did not, that it has failed."""
         if not self._begun and tells(self._incoming):
-            plain = [(name.encode(), value.encode()) for name, value in ERROR_HEADERS]
-            start = {"type": "http.response.start", "status": FAILED, "headers": plain}
-            await self.send(start)
-            await self.send({"type": "http.response.body", "body": ERROR})
+            status, headers, body = answer_to(error)
+            plain = [(name.lower().encode(), value.encode()) for name, value in headers]
+            start = {"type": "http.response.start", "status": int(status)}
+            await self.send({**start, "headers": plain})
+            await self.send({"type": "http.response.body", "body": body})
 
     async def release(self) -> None:
         """Send what has waited."""

@@ -6,6 +6,7 @@ not leave the process: `group_calls` has them.
 """
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from glassware import current
 from glassware.errors import AppNotLoaded
 
 from .drain import Stop, Traffic, end, end_by, end_now
-from .group_calls import MemberCall
+from .group_calls import DEEPEST, MemberCall
 from .group_load import LoadedMember, MemberFailed, load_members
 from .group_output import divide
 from .group_threads import follow
@@ -23,6 +24,10 @@ from .process import FAILED, granian_fits, settle
 from .report import Report, describe
 from .serve import answering_of, granian_server
 from .wsgi import granian_callback
+
+
+FRAMES = 40
+"""Frames of the interpreter that a call from one member to the next takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ def _described(error: BaseException) -> dict[str, str]:
 
 
 def _serve(group: Group, members: Sequence[LoadedMember], report: Report) -> NoReturn:
+    # Members that call each other have one stack: room for the deepest chain.
+    sys.setrecursionlimit(sys.getrecursionlimit() + DEEPEST * FRAMES)
     traffic = Traffic()
     servers = Servers(tuple(_server(member, traffic) for member in members))
     stop = Stop()

@@ -19,6 +19,8 @@ from urllib.parse import unquote
 
 from glassware import current
 
+from .admission import CALLER
+from .refusals import too_deep
 from .wsgi import Answering, Header, Reply, Stream
 
 
@@ -27,6 +29,10 @@ _WITHOUT_LENGTH = 204
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+DEEPEST = 25
+"""Services that a request may have come through: all of them share one stack."""
 
 
 class BrokenOff(ConnectionError):
@@ -53,7 +59,11 @@ class MemberCall:
         body: bytes | None,
     ) -> current.LocalAnswer:
         """Return its answer to a request, as a server would have sent it."""
+        asked = current.incoming.get()
+        if asked is not None and len(asked.via) >= DEEPEST:
+            return self._refuse(method)
         environ = environ_of(method, target, headers, body)
+        environ[CALLER] = current.service.get()
         context = Context()
         reply = context.run(self._reply, environ)
         return current.LocalAnswer(
@@ -61,6 +71,14 @@ class MemberCall:
             fields=fields_of(reply, method),
             chunks=_chunks(reply, method, context),
             close=lambda: context.run(reply.end),
+        )
+
+    def _refuse(self, method: str) -> current.LocalAnswer:
+        reply = Reply(_nothing)
+        reply.refuse(too_deep(self._name, DEEPEST), method)
+        chunks = iter((reply.body,) if reply.body else ())
+        return current.LocalAnswer(
+            reply.status, fields_of(reply, method), chunks, _nothing
         )
 
     def _reply(self, environ: dict[str, Any]) -> Reply:
@@ -152,6 +170,10 @@ def _declared(reply: Reply) -> int | None:
         if name.lower() == "content-length":
             return int(value) if value.isdecimal() else None
     return None
+
+
+def _nothing() -> None:
+    pass
 
 
 @lru_cache(256)

@@ -89,6 +89,17 @@ def busy(service: str) -> AnsweredHere:
     )
 
 
+def too_deep(service: str, most: int) -> AnsweredHere:
+    """Return the answer in a group to calls that seem to go in a circle."""
+    return _refused(
+        "busy",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"`{service}` was called through {most} services, one after the other (do they "
+        "call each other in a circle?)",
+        ("Retry-After", "1"),
+    )
+
+
 def _refused(
     why: Refusal, status: HTTPStatus, line: str, *headers: Header
 ) -> AnsweredHere:

@@ -7,6 +7,7 @@ long as the request is being answered.
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,9 @@ def listen() -> None:
     for name in _SIGNALS:
         if (module := sys.modules.get(name)) is not None and name not in _heard:
             _heard.add(name)
-            module.got_request_exception.connect(_hear, weak=False)
+            # Old versions of Flask have signals only where another package is.
+            with suppress(RuntimeError):
+                module.got_request_exception.connect(_hear, weak=False)
     if "" not in _heard:
         _heard.add("")
         make = logging.getLogRecordFactory()

@@ -9,7 +9,6 @@ import shlex
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -55,11 +54,12 @@ class Telling:
             answer: Iterable[bytes] = self._application(environ, start_response)
             return answer
         self._begin(incoming, environ)
-        begun = False
+        page = ""
 
         def start(status: str, headers: list[Header], problem: Any = None) -> Any:
-            nonlocal begun
-            begun = True
+            nonlocal page
+            # Here and now: Flask takes its request out of the environ at the end.
+            page = page_of(incoming, environ)
             told = [*_others(headers), *told_of(incoming, int(status[:3]))]
             return start_response(status, told, problem)
 
@@ -71,14 +71,13 @@ class Telling:
                 raise
             show(error)
             status, headers, body = answer_to(error)
-            problem = sys.exc_info() if begun else None
+            problem = sys.exc_info() if page else None
             start(f"{status.value} {status.phrase}", headers, problem)
             answer = [body]
-        end = partial(self._end, incoming, environ)
         if isinstance(answer, (list, tuple)):
-            end()
+            self._end(incoming, page)
             return answer
-        return _Body(answer, incoming, end)
+        return _Body(answer, incoming, lambda: self._end(incoming, page))
 
     def _begin(self, incoming: Incoming, environ: Mapping[str, Any]) -> None:
         path = environ.get("PATH_INFO", "").encode("latin-1")
@@ -92,10 +91,9 @@ class Telling:
         for remark in remarks_on_way(incoming):
             self._remarks.say("", remark)
 
-    def _end(self, incoming: Incoming, environ: Mapping[str, Any]) -> None:
+    def _end(self, incoming: Incoming, page: str) -> None:
         if incoming.calls and is_page(incoming):
-            remark = remark_on_page(incoming, self._most)
-            self._remarks.say(page_of(incoming, environ), remark)
+            self._remarks.say(page, remark_on_page(incoming, self._most))
 
 
 class _Body:
@@ -168,6 +166,6 @@ def _others(headers: Iterable[Header]) -> list[Header]:
 
 def page_of(incoming: Incoming, environ: Mapping[str, Any]) -> str:
     """Return what a page has in common with others like it."""
-    # Flask leaves its request there, with the rule that it has found.
+    # Flask keeps its request there, with the rule that it has found.
     rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
     return f"{incoming.method} {incoming.path if rule is None else rule.rule}"

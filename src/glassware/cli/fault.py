@@ -1,6 +1,5 @@
 """`glassware fault`."""
 
-import math
 import re
 from typing import Any
 
@@ -40,12 +39,10 @@ class Frequency(click.ParamType[float]):
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return it as `InjectedFault.flaky` has it."""
-        if match := re.fullmatch(r"(\d{1,2}(?:\.\d+)?)%", value):
-            return float(match[1]) / 100
-        if match := re.fullmatch(r"1/([1-9]\d*)", value):
-            return float(match[1])
-        self.fail(f"`{value}` is no share; write `30%`, or `1/3` for every third")
-        return math.nan
+        match = re.fullmatch(r"(\d{1,2}(?:\.\d+)?)%|1/([1-9]\d*)", value)
+        if match is None:
+            self.fail(f"`{value}` is no share; write `30%`, or `1/3` for every third")
+        return float(match[2]) if match[2] else float(match[1]) / 100
 
 
 @click.command(

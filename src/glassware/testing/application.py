@@ -86,8 +86,14 @@ def _check_modules(service: str, folder: Path) -> None:
         if home == folder:
             continue
         for name in _top_level(folder):
-            taken = getattr(sys.modules.get(name), "__file__", None)
-            if taken is not None and Path(taken).is_relative_to(home):
+            module = sys.modules.get(name)
+            taken = getattr(module, "__file__", None)
+            if taken is None or not Path(taken).is_relative_to(home):
+                continue
+            if module is not None and module.__name__ != name:
+                # The other's entry file, by the name that its neighbours use.
+                del sys.modules[name]
+            else:
                 raise AppNotLoaded(
                     f"`{service}` and `{other}` both have a module `{name}`, and this "
                     f"process has the one of `{other}`",

@@ -19,11 +19,11 @@ class Asking(Incoming):
     """What the test itself is taken for where it calls, or lets services call.
 
     Attributes:
-        asked: What it called itself, with the calls that were made for it.
+        own: What it called itself, with the calls that were made for it.
     """
 
     onward: tuple[tuple[str, str], ...] = _TOLD
-    asked: list[Made] = field(default_factory=list)
+    own: list[Made] = field(default_factory=list)
 
 
 class Calls:
@@ -39,26 +39,26 @@ class Calls:
     def __init__(self, asking: Asking, most: int | None) -> None:
         self._asking = asking
         self._most = most
-        self._begun = len(asking.calls), len(asking.asked)
+        self._begun = len(asking.calls), len(asking.own)
 
     @property
     def made(self) -> list[Made]:
         """The calls, each with those that its neighbour made in `calls`."""
         inside = self._asking.calls[self._begun[0] :]
-        return inside + [each for asked in self._asked for each in asked.calls]
+        return inside + [each for own in self._own for each in own.calls]
 
     @property
     def count(self) -> int:
         """How many there are, with all that were made for them."""
-        return count(self.made) + sum(asked.others for asked in self._asked)
+        return count(self.made) + sum(own.others for own in self._own)
 
     def lines(self) -> list[str]:
         """Return a line for each of them, moved in as deep as it was made."""
         return [line for made in self.made for line in _lines(made, 1)]
 
     @property
-    def _asked(self) -> Sequence[Made]:
-        return self._asking.asked[self._begun[1] :]
+    def _own(self) -> Sequence[Made]:
+        return self._asking.own[self._begun[1] :]
 
     def __enter__(self) -> Self:
         return self

@@ -59,4 +59,4 @@ def _as_site(variables: Mapping[str, str]) -> Iterator[None]:
         current.service.reset(service)
         current.members.pop(SITE, None)
         if isinstance(asking, Asking):
-            asking.asked += mine.calls
+            asking.own += mine.calls

@@ -80,9 +80,8 @@ def site(pytestconfig: pytest.Config) -> "Iterator[Site]":
         from .run import running  # noqa: PLC0415
         from .site import Site  # noqa: PLC0415
     except ImportError as error:
-        pytest.fail(
-            f"the site runs with glassware's own Python: {error}", pytrace=False
-        )
+        said = f"the site runs with glassware's own Python: {error}"
+        raise pytest.fail.Exception(said, pytrace=False) from None
     wire = pytestconfig.getoption("glassware_wire") or pytestconfig.getini(
         "glassware_wire"
     )
@@ -94,7 +93,7 @@ def site(pytestconfig: pytest.Config) -> "Iterator[Site]":
             del pytestconfig.stash[SITE]
     except GlasswareError as error:
         hint = f"\n\nhint: {error.hint}" if error.hint else ""
-        pytest.fail(f"{error.message}{hint}", pytrace=False)
+        raise pytest.fail.Exception(f"{error.message}{hint}", pytrace=False) from None
 
 
 @pytest.fixture

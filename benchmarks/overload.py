@@ -10,6 +10,7 @@ how many are answered well, and how soon the others are told that they are not.
 import asyncio
 import json
 import random
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,10 +39,13 @@ class Side:
         asked = Asked(path=f"{self.served.paths[0]}/view", patience=2.0)
         calm = await visitors.callers(CALLERS, seconds / 2, lambda _: asked)
         self.peak.append(sum(a.ok for a in calm) / (seconds / 2))
+        end = time.monotonic() + seconds
         answers = await visitors.at_rate(
             TIMES * self.peak[-1], seconds, lambda _: asked
         )
-        self.good.append(sum(answer.ok for answer in answers) / seconds)
+        # What is answered from the queue afterwards is no rate.
+        good = sum(answer.ok and answer.ended < end for answer in answers)
+        self.good.append(good / seconds)
         self.answers += answers
         # What is left in its queue does not belong to the next round.
         await asyncio.sleep(seconds / 2)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from glassware import services
+from glassware import gather, services
 
 
 def product(number):
@@ -12,8 +12,6 @@ def product(number):
 
 def products(numbers):
     """Return several products."""
-    from glassware import gather  # noqa: PLC0415 - only this page needs it
-
     return gather(*(partial(product, number) for number in numbers))
 
 

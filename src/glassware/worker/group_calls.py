@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextvars import Context
 from email.utils import formatdate
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +27,11 @@ from .wsgi import Answering, Header, Reply, Stream
 
 _WITHOUT_BODY = frozenset({204, 304})
 _WITHOUT_LENGTH = 204
+
+# What hyper reads of a request.
+_LONGEST_TARGET = 65_534
+_MOST_HEADERS = 100
+_LARGEST_HEAD = 425_984
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -59,6 +65,9 @@ class MemberCall:
         body: bytes | None,
     ) -> current.LocalAnswer:
         """Return its answer to a request, as a server would have sent it."""
+        if status := _too_large(target, headers, body):
+            head = [("content-length", "0"), ("date", _date(int(time.time())))]
+            return current.LocalAnswer(status, head, iter(()), _nothing)
         asked = current.incoming.get()
         if asked is not None and len(asked.via) >= DEEPEST:
             return self._refuse(method)
@@ -84,6 +93,18 @@ class MemberCall:
     def _reply(self, environ: dict[str, Any]) -> Reply:
         current.service.set(self._name)
         return self._answering.reply(environ)
+
+
+def _too_large(
+    target: str, headers: tuple[tuple[str, str], ...], body: bytes | None
+) -> int:
+    """Return what hyper itself answers to a head that is too large; 0: it is not."""
+    if len(target) > _LONGEST_TARGET:
+        return 414
+    if len(headers) + (body is not None) > _MOST_HEADERS:
+        return 431
+    size = sum(map(len, chain.from_iterable(headers)))
+    return 431 if size > _LARGEST_HEAD else 0
 
 
 def environ_of(
@@ -118,8 +139,9 @@ def fields_of(reply: Reply, method: str) -> list[Header]:
     status = reply.status
     grouped: dict[str, list[str]] = {}
     for name, value in reply.headers:
-        if _NAME.fullmatch(name) and not _CONTROL.search(value):
-            grouped.setdefault(name.lower(), []).append(_as_read(value))
+        lower = _lower(name)
+        if lower and (value.isprintable() or not _CONTROL.search(value)):
+            grouped.setdefault(lower, []).append(_as_read(value))
     grouped.setdefault("server", ["granian"])
     if status == _WITHOUT_LENGTH:
         grouped.pop("content-length", None)
@@ -180,6 +202,12 @@ def _nothing() -> None:
 def _key(name: str) -> str:
     key = name.upper().replace("-", "_")
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+@lru_cache(256)
+def _lower(name: str) -> str:
+    """Return how a header's name is sent; empty: it is none."""
+    return name.lower() if _NAME.fullmatch(name) else ""
 
 
 def _as_read(value: str) -> str:

@@ -45,6 +45,8 @@ def noting(application: Application) -> Application:
     def noted(
         environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        # Werkzeug's page leaves such a frame out.
+        __traceback_hide__ = True
         try:
             answer: Iterable[bytes] = application(environ, start_response)
         except Exception as error:

@@ -35,9 +35,9 @@ def service(name: str, *calls: str, **fields: object) -> Service:
     return Service(name=name, folder=Path(name), calls=calls, **fields)
 
 
-def site(*services: Service) -> Site:
-    """Return a site of services."""
-    return Site(folder=Path("shop"), name="shop", services=services)
+def site(*services: Service, **groups: tuple[str, ...]) -> Site:
+    """Return a site of services, some of them in groups."""
+    return Site(folder=Path("shop"), name="shop", services=services, groups=groups)
 
 
 def public(*paths: str) -> tuple[Route, ...]:
@@ -59,8 +59,9 @@ SHOP = site(
     service("accounts", "mailer", databases={"main": "postgresql", "cache": "redis"}),
     service("reviews", "catalog", "warehouse"),
     service("warehouse"),
-    service("mailer", environment={"URL": "{services.warehouse.url}"}),
+    service("mailer", "warehouse"),
     service("admin", "accounts", routes=(Route(path="/<&>", host="a.example"),)),
+    web=("storefront", "catalog", "cart"),
 )
 
 sites = st.lists(st.sets(st.integers(0, 7), max_size=4), min_size=1, max_size=8).map(
@@ -74,13 +75,16 @@ sites = st.lists(st.sets(st.integers(0, 7), max_size=4), min_size=1, max_size=8)
 
 
 def test_edges():
-    """A call is an edge; an address in a variable too; what is no service is none."""
-    described = site(
-        service("a", "b", "gone", environment={"B": "{services.b.url}"}),
-        service("b", environment={"A": "{services.a.host}{services.b.url}"}),
-    )
+    """A call is an edge, once; what is no service is none."""
+    described = site(service("a", "b", "gone", "b"), service("b", "a"))
 
-    assert edges(described) == (Edge("a", "b", "call"), Edge("b", "a", "address"))
+    assert edges(described) == (Edge("a", "b"), Edge("b", "a"))
+
+
+def test_a_site_without_groups_has_no_column_for_them():
+    """Most have none."""
+    assert "GROUP" not in as_text(site(service("a")))
+    assert "subgraph" not in as_mermaid(site(service("a")))
 
 
 def test_questions():

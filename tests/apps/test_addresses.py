@@ -101,6 +101,7 @@ def site(running, port):
             "services/asks/app.py": ASKS,
             "services/asks/service.toml": """
                 route = "/"
+                calls = ["users", "first", "second"]
 
                 [environment]
                 USERS_API = "{services.users.url}"

@@ -156,7 +156,7 @@ def site(request: pytest.FixtureRequest, port: int) -> Iterator[SiteUnderTest]:
     second = {"SECOND": '"{services.second.url}"'}
     environment = "\n".join(f"environment.{k} = {v}" for k, v in second.items())
     files = {
-        **program("first", port, environment),
+        **program("first", port, f'calls = ["second"]\n{environment}'),
         **program("second", port, 'databases.main = "redis"'),
         "services/asks/app.py": ASKS,
         "services/asks/service.toml": f"""

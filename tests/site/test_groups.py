@@ -1,5 +1,6 @@
 """Services of a group: one process, and everything else as if each had its own."""
 
+import json
 import os
 import signal
 
@@ -27,7 +28,8 @@ APP = """
             "thread": threading.get_native_id(),
             "key": KEY,
         }
-
+    """
+THROUGH = """
     @app.get("/through")
     def through():
         answer = services.back.get("/").json()
@@ -35,11 +37,11 @@ APP = """
     """
 GROUPED = {
     "site.toml": 'name = "grouped"\n[groups]\nweb = ["front", "back"]\n',
-    "services/front/app.py": APP.replace("NAME", "front"),
+    "services/front/app.py": APP.replace("NAME", "front") + THROUGH,
     "services/front/service.toml": 'route = "/front"\ncalls = ["back"]\n',
     "services/back/app.py": APP.replace("NAME", "back"),
     "services/back/service.toml": 'route = "/back"\n',
-    "services/single/app.py": APP.replace("NAME", "single"),
+    "services/single/app.py": APP.replace("NAME", "single") + THROUGH,
     "services/single/service.toml": 'route = "/single"\ncalls = ["back"]\n',
 }
 NAMES = ("front", "back", "single")
@@ -84,7 +86,7 @@ def test_the_members_share_a_process_and_nothing_else(site):
         "web",
         "",
     ]
-    assert {e["name"] for e in states["back"]["endpoints"]} >= {"index", "through"}
+    assert {e["name"] for e in states["front"]["endpoints"]} >= {"index", "through"}
 
 
 def test_a_call_inside_takes_no_socket_and_one_from_outside_does(site):
@@ -263,3 +265,37 @@ def test_ps_shows_who_shares_a_process(site):
     assert "GROUP" in grouped[0]
     assert [line.split()[1] for line in grouped[1:3]] == ["web", "web"]
     assert "GROUP" not in site.run("ps").stdout
+
+
+def test_check_remarks_on_what_cannot_be_kept_apart(site):
+    """With file and line, and without a fault: the site runs, differently perhaps."""
+    late = "\n@app.get('/late')\ndef late():\n    return os.environ['GREETING']\n"
+    site.write(GROUPED)
+    path = site.folder / "services/back/app.py"
+    path.write_text(path.read_text() + late)
+    line = len(path.read_text().splitlines())
+
+    answer = site.run("check")
+
+    assert answer.returncode == 0
+    assert f"{path}:{line}: `os.environ` is asked after the start" in answer.stderr
+    assert "3 services, 1 group, 1 remark, no fault" in answer.stderr
+    (remark,) = json.loads(site.run("check", "--json").stdout)
+    assert remark["fault"] is False
+    assert remark["service"] == "back"
+
+
+def test_check_loads_a_group_in_one_process(site):
+    """Services that are good alone may be a fault together."""
+    hidden = "\nimport importlib\nCONFIG = importlib.import_module('config')\n"
+    site.write(GROUPED)
+    for name in ("front", "back"):
+        path = site.folder / f"services/{name}/app.py"
+        path.write_text(path.read_text() + hidden)
+        site.write({f"services/{name}/config.py": ""})
+
+    answer = site.run("check")
+
+    assert answer.returncode == 5
+    assert "in the group `web`: " in answer.stderr
+    assert "the module `config` would be" in answer.stderr

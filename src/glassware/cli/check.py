@@ -10,21 +10,32 @@ import click
 
 from glassware.errors import Fault, ManifestError
 from glassware.graph import undeclared_calls
-from glassware.plan import Plan, make_plan
-from glassware.runner.inspection import inspect_all, missing_program
+from glassware.manifest import remarks
+from glassware.model import Site
+from glassware.plan import Plan, Unit, make_plan
+from glassware.runner.inspection import inspect_all, inspect_group, missing_program
 
 from . import output
-from .site import Here, here, json_option
+from .site import here, json_option
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with the site."""
+    """One thing about the site that somebody should know.
+
+    Attributes:
+        service: The service.
+        what: What it is, and where.
+        detail: A traceback; may be empty.
+        hint: The way out.
+        fault: Whether it is wrong; else it is a remark.
+    """
 
     service: str
     what: str
     detail: str = ""
     hint: str | None = None
+    fault: bool = True
 
 
 @click.command(epilog="Example: glassware check --json")
@@ -32,22 +43,25 @@ class Finding:
 def command(as_json: bool) -> None:
     """Look for faults: manifests, applications that cannot be imported, calls.
 
-    Exit code 0: nothing found; 2: manifests; 5: something else.
+    Services that share a process get remarks on what cannot be kept apart there.
+
+    Exit code 0: no fault; 2: manifests; 5: something else.
     """
     site = here()
     try:
-        plan = make_plan(site.load())
+        described = site.load()
     except ManifestError as error:
         if not as_json:
             raise
         output.show_json([_of_manifest(fault) for fault in error.faults])
         sys.exit(error.exit_code)
-    findings = [*_applications(plan), *_calls(site)]
+    plan = make_plan(described)
+    findings = [*_applications(plan), *_calls(described), *_remarks(described)]
     if as_json:
         output.show_json([vars_of(finding) for finding in findings])
     else:
-        _show(findings, len(plan.services))
-    sys.exit(5 if findings else 0)
+        _show(findings, plan)
+    sys.exit(5 if any(finding.fault for finding in findings) else 0)
 
 
 def vars_of(finding: Finding) -> dict[str, Any]:
@@ -57,12 +71,14 @@ def vars_of(finding: Finding) -> dict[str, Any]:
         "what": finding.what,
         "detail": finding.detail,
         "hint": finding.hint,
+        "fault": finding.fault,
     }
 
 
 def _of_manifest(fault: Fault) -> dict[str, Any]:
     place = {"file": str(fault.file), "line": fault.line, "field": fault.field}
-    return {"service": "", "what": fault.what, "hint": fault.hint, **place}
+    said = {"service": "", "what": fault.what, "hint": fault.hint, "fault": True}
+    return said | place
 
 
 def _applications(plan: Plan) -> Iterator[Finding]:
@@ -70,13 +86,25 @@ def _applications(plan: Plan) -> Iterator[Finding]:
         program = missing_program(plan, service, os.environ)
         if program is not None:
             yield Finding(service.name, f"`{program}` is not installed")
-    for name, said in inspect_all(plan, os.environ).items():
+    found = inspect_all(plan, os.environ)
+    for name, said in found.items():
         if said["event"] == "failed":
             yield Finding(name, said["reason"], said.get("traceback", ""))
+    for unit in plan.units:
+        if unit.group and all(found[n]["event"] == "ready" for n in unit.names):
+            yield from _together(unit, inspect_group(plan, unit, os.environ))
 
 
-def _calls(site: Here) -> Iterator[Finding]:
-    for call in undeclared_calls(site.load()):
+def _together(group: Unit, said: dict[str, Any]) -> Iterator[Finding]:
+    """Yield why services that run alone do not run in one process."""
+    if said["event"] == "failed":
+        where = f"in the group `{group.name}`: {said['reason']}"
+        service = said.get("service", group.name)
+        yield Finding(service, where, said.get("traceback", ""))
+
+
+def _calls(site: Site) -> Iterator[Finding]:
+    for call in undeclared_calls(site):
         yield Finding(
             call.caller,
             f"{call.file}:{call.line}: calls `{call.callee}`, which is not declared",
@@ -84,14 +112,35 @@ def _calls(site: Here) -> Iterator[Finding]:
         )
 
 
-def _show(findings: list[Finding], services: int) -> None:
+def _remarks(site: Site) -> Iterator[Finding]:
+    for remark in remarks(site):
+        yield Finding(
+            remark.service,
+            f"{remark.file}:{remark.line}: {remark.what}",
+            hint=remark.hint,
+            fault=False,
+        )
+
+
+def _show(findings: list[Finding], plan: Plan) -> None:
     console = output.err()
-    for finding in findings:
-        console.print(f"[red]{finding.service}[/]:", end=" ")
+    for finding in sorted(findings, key=lambda finding: not finding.fault):
+        colour = "red" if finding.fault else "yellow"
+        console.print(f"[{colour}]{finding.service}[/]:", end=" ")
         console.print(finding.what, markup=False)
         if finding.detail:
             console.print(finding.detail, style="dim", markup=False)
         if finding.hint:
             console.print(f"  hint: {finding.hint}", style="dim", markup=False)
-    if not findings:
-        console.print(f"{services} services, no fault", style="green")
+    if not any(finding.fault for finding in findings):
+        console.print(_summary(plan, len(findings)), style="green")
+
+
+def _summary(plan: Plan, remarks: int) -> str:
+    groups = sum(unit.group for unit in plan.units)
+    parts = [f"{len(plan.services)} services"]
+    if groups:
+        parts.append("1 group" if groups == 1 else f"{groups} groups")
+    if remarks:
+        parts.append("1 remark" if remarks == 1 else f"{remarks} remarks")
+    return ", ".join([*parts, "no fault"])

@@ -1,8 +1,4 @@
-"""Who calls whom, and how to show it.
-
-Two things make an edge: `calls`, and a variable that holds a neighbour's
-address.
-"""
+"""Who calls whom, and how to show it."""
 
 from .edges import Edge as Edge
 from .edges import callers_of as callers_of

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from glassware.model import Service, Site
-from glassware.template import parse, references
+from glassware.model import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +13,19 @@ class Edge:
     Attributes:
         caller: Its name.
         callee: The other's.
-        kind: `call` for a name in `calls`; `address` where only a variable
-            holds the callee's address.
     """
 
     caller: str
     callee: str
-    kind: Literal["call", "address"]
 
 
 def edges(site: Site) -> tuple[Edge, ...]:
     """Return every edge once, in the order of the services."""
     names = {service.name for service in site.services}
     return tuple(
-        Edge(service.name, callee, kind)
+        Edge(service.name, callee)
         for service in site.services
-        for callee, kind in _used(service).items()
+        for callee in dict.fromkeys(service.calls)
         if callee in names
     )
 
@@ -90,15 +85,6 @@ def callees(site: Site) -> dict[str, tuple[str, ...]]:
     for edge in edges(site):
         below[edge.caller].append(edge.callee)
     return {name: tuple(others) for name, others in below.items()}
-
-
-def _used(service: Service) -> dict[str, Literal["call", "address"]]:
-    used: dict[str, Literal["call", "address"]] = dict.fromkeys(service.calls, "call")
-    for text in service.environment.values():
-        for reference in references(parse(text)):
-            if reference.kind == "services" and reference.name != service.name:
-                used.setdefault(reference.name, "address")
-    return used
 
 
 def _reached(

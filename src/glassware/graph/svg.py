@@ -7,9 +7,8 @@ from html import escape
 
 from glassware.model import Service, Site
 
-from .edges import Edge
 from .layout import Item, Layout, lay_out
-from .text import addresses, databases
+from .text import addresses, databases, group_of
 
 
 _STYLE = """\
@@ -24,9 +23,9 @@ _STYLE = """\
   text { fill: var(--ink); font: 12px ui-monospace, monospace; }
   .name { font: 600 14px ui-monospace, monospace; }
   .address { fill: var(--public); }
+  .shared { fill: var(--soft); font-style: italic; }
   .data { fill: var(--data); }
   .edge { fill: none; stroke: var(--line); stroke-width: 1.5; }
-  .only-address { stroke-dasharray: 4 4; }
   .tip { fill: var(--line); }
 """
 
@@ -57,10 +56,23 @@ class _Box:
         return self.x + self.width
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A service as its box shows it."""
+
+    service: Service
+    group: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        shared = (f"group {self.group}",) if self.group else ()
+        return (*addresses(self.service), *databases(self.service), *shared)
+
+
 def as_svg(site: Site) -> str:
     """Return a picture that stands alone and follows the reader's light or dark."""
     layout = lay_out(site)
-    services = {service.name: service for service in site.services}
+    services = {s.name: _Shown(s, group_of(site, s)) for s in site.services}
     boxes = _boxes(layout, services)
     width = max((box.right for box in boxes.values()), default=0) + 2 * _MARGIN
     height = max((b.y + b.height for b in boxes.values()), default=0) + _MARGIN
@@ -78,14 +90,13 @@ def as_svg(site: Site) -> str:
         ),
         '<rect class="paper" width="100%" height="100%"/>',
     ]
-    for edge, chain in layout.chains.items():
-        lines.append(_edge(edge, [boxes[item] for item in chain]))
-    for name, service in services.items():
-        lines += _service(service, boxes[name])
+    lines += [_edge([boxes[i] for i in chain]) for chain in layout.chains.values()]
+    for name, shown in services.items():
+        lines += _service(shown, boxes[name])
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _boxes(layout: Layout, services: dict[str, Service]) -> dict[Item, _Box]:
+def _boxes(layout: Layout, services: dict[str, _Shown]) -> dict[Item, _Box]:
     boxes: dict[Item, _Box] = {}
     tallest = max((_height(c, services) for c in layout.columns), default=0)
     x = float(_MARGIN)
@@ -100,22 +111,22 @@ def _boxes(layout: Layout, services: dict[str, Service]) -> dict[Item, _Box]:
     return boxes
 
 
-def _height(column: Sequence[Item], services: dict[str, Service]) -> float:
+def _height(column: Sequence[Item], services: dict[str, _Shown]) -> float:
     heights = [_size(item, services)[1] for item in column]
     return sum(heights) + _ROW_GAP * (len(heights) - 1)
 
 
-def _size(item: Item, services: dict[str, Service]) -> tuple[float, float]:
+def _size(item: Item, services: dict[str, _Shown]) -> tuple[float, float]:
     if not isinstance(item, str):
         return 0, _BEND
-    service = services[item]
-    lines = (*addresses(service), *databases(service))
-    longest = max((len(line) + 2 for line in lines), default=0) * _CHARACTER
-    width = max(len(service.name) * _NAME_CHARACTER, longest) + 2 * _PADDING
-    return round(width, 1), _NAME_LINE + _LINE * len(lines) + _PADDING
+    shown = services[item]
+    longest = max((len(line) + 2 for line in shown.lines), default=0) * _CHARACTER
+    width = max(len(shown.service.name) * _NAME_CHARACTER, longest) + 2 * _PADDING
+    return round(width, 1), _NAME_LINE + _LINE * len(shown.lines) + _PADDING
 
 
-def _service(service: Service, box: _Box) -> Iterator[str]:
+def _service(shown: _Shown, box: _Box) -> Iterator[str]:
+    service = shown.service
     kind = "box public" if service.routes else "box"
     yield (
         f'<rect class="{kind}" x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" '
@@ -134,14 +145,15 @@ def _service(service: Service, box: _Box) -> Iterator[str]:
             'height="17" rx="8"/>'
         )
         yield _text("database", x + 6, y, database)
+    if shown.group:
+        yield _text("shared", x, y + _LINE, f"group {shown.group}")
 
 
 def _text(kind: str, x: float, y: float, text: str) -> str:
     return f'<text class="{kind}" x="{x:g}" y="{y:g}">{escape(text)}</text>'
 
 
-def _edge(edge: Edge, boxes: Sequence[_Box]) -> str:
-    kind = "edge" if edge.kind == "call" else "edge only-address"
+def _edge(boxes: Sequence[_Box]) -> str:
     first, last = boxes[0], boxes[-1]
     if last.x <= first.x:
         path = _back(first, last)
@@ -149,7 +161,7 @@ def _edge(edge: Edge, boxes: Sequence[_Box]) -> str:
         path = f"M{first.right:g} {first.middle:g}"
         for left, right in itertools.pairwise(boxes):
             path += _forward(left, right)
-    return f'<path class="{kind}" d="{path}" marker-end="url(#tip)"/>'
+    return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>'
 
 
 def _forward(left: _Box, right: _Box) -> str:

@@ -11,18 +11,20 @@ def as_text(site: Site) -> str:
     """Return one line for each service, then the cycles."""
     uses: dict[str, list[str]] = {}
     for edge in edges(site):
-        mark = "" if edge.kind == "call" else " (address)"
-        uses.setdefault(edge.caller, []).append(edge.callee + mark)
-    rows = [
-        (
+        uses.setdefault(edge.caller, []).append(edge.callee)
+    table = [["SERVICE", "GROUP", "PUBLIC", "DATABASES", "CALLS"]]
+    table += [
+        [
             service.name,
+            group_of(site, service) or "-",
             ", ".join(addresses(service)) or "internal",
             ", ".join(databases(service)) or "-",
             ", ".join(uses.get(service.name, ())) or "-",
-        )
+        ]
         for service in site.services
     ]
-    table = [("SERVICE", "PUBLIC", "DATABASES", "CALLS"), *rows]
+    if not site.groups:
+        table = [[row[0], *row[2:]] for row in table]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -33,8 +35,14 @@ def as_text(site: Site) -> str:
 
 
 def as_mermaid(site: Site) -> str:
-    """Return a Mermaid flow chart; solid lines are calls, dotted ones addresses."""
+    """Return a Mermaid flow chart; a frame is a group, which shares a process."""
     return "".join(f"{line}\n" for line in _mermaid(site))
+
+
+def group_of(site: Site, service: Service) -> str:
+    """Return the group of a service; empty: it has a process of its own."""
+    found = (group for group, names in site.groups.items() if service.name in names)
+    return next(found, "")
 
 
 def addresses(service: Service) -> tuple[str, ...]:
@@ -59,9 +67,12 @@ def _mermaid(site: Site) -> Iterator[str]:
             yield f"  visitor -->|{_quoted(address)}| {identifier}"
         for number, database in enumerate(databases(service)):
             yield f"  {identifier} --- {identifier}d{number}[({_quoted(database)})]"
+    for number, (group, names) in enumerate(site.groups.items()):
+        yield f"  subgraph g{number}[{_quoted(group)}]"
+        yield from (f"    {identifiers[name]}" for name in names)
+        yield "  end"
     for edge in edges(site):
-        arrow = "-->" if edge.kind == "call" else "-.->"
-        yield f"  {identifiers[edge.caller]} {arrow} {identifiers[edge.callee]}"
+        yield f"  {identifiers[edge.caller]} --> {identifiers[edge.callee]}"
 
 
 def _quoted(text: str) -> str:

@@ -12,10 +12,10 @@ from glassware import engines
 from glassware.engines import Access
 from glassware.environment import database_variable
 from glassware.errors import GlasswareError
-from glassware.plan import Plan, ServicePlan
+from glassware.plan import Plan, ServicePlan, Unit
 from glassware.template import references
 
-from .jobs import job_of
+from .jobs import job_of, job_of_group, shared_by
 from .variables import Late, variables
 from .words import is_there, words
 from .workers import Order
@@ -35,20 +35,47 @@ def inspect(
         What a worker says when it is ready: `endpoints`, `interface`,
         `modules`; or `event: failed` with a `reason` and a `traceback`.
     """
-    order = Order(
+    order = _order(service, environment)
+    return _inspect(job_of(order), service, environment)
+
+
+def inspect_group(
+    plan: Plan, group: Unit, inherited: Mapping[str, str]
+) -> dict[str, Any]:
+    """Load the applications of a group in one process.
+
+    Returns:
+        What a worker says when it is ready: `members`; or `event: failed`, with
+        the member to blame as `service`.
+    """
+    orders = [
+        _order(member, variables_at_rest(plan, member, inherited))
+        for member in group.members
+    ]
+    job = job_of_group(group.name, orders)
+    return _inspect(job, group.members[0], shared_by(orders))
+
+
+def _order(service: ServicePlan, environment: Mapping[str, str]) -> Order:
+    return Order(
         plan=service,
         generation=0,
         number=0,
         socket=Path("/dev/null"),
         environment=environment,
     )
+
+
+def _inspect(
+    job: dict[str, Any], service: ServicePlan, environment: Mapping[str, str]
+) -> dict[str, Any]:
     try:
         result = subprocess.run(
             [
                 str(service.interpreter or sys.executable),
                 *("-m", "glassware.worker", "inspect"),
             ],
-            input=json.dumps(job_of(order)),
+            input=json.dumps(job),
             env=reachable(environment, service.interpreter),
             cwd=service.service.folder,
             capture_output=True,

@@ -11,6 +11,7 @@ from .apps import RULES as APPS
 from .engines import RULES as ENGINES
 from .groups import RULES as GROUPS
 from .names import RULES as NAMES
+from .neighbours import RULES as NEIGHBOURS
 from .references import RULES as REFERENCES
 from .routes import RULES as ROUTES
 
@@ -19,6 +20,7 @@ Rule = Callable[[Draft], Iterable[Fault]]
 
 RULES: tuple[Rule, ...] = (
     *NAMES,
+    *NEIGHBOURS,
     *APPS,
     *ROUTES,
     *REFERENCES,

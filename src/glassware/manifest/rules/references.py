@@ -45,6 +45,13 @@ def _faults(
             if reference.name not in draft.folders:
                 what, hint = no_service(draft, reference.name)
                 yield draft.fault(path, f"`{reference}`: {what}", hint)
+            elif not _may_call(draft, service, reference.name):
+                yield draft.fault(
+                    path,
+                    f"`{reference}`: `{reference.name}` is not among the `calls` of "
+                    f"`{service.name}`",
+                    f'add "{reference.name}" to `calls`',
+                )
             yield from _field(draft, reference, SERVICE_FIELDS, path)
         case "databases":
             root = ("services", service.name, "databases")
@@ -59,6 +66,12 @@ def _faults(
             yield from _field(draft, reference, DATABASE_FIELDS, path)
         case _:
             yield from _secret(draft, reference.name, path)
+
+
+def _may_call(draft: Draft, service: Service, name: str) -> bool:
+    """Whether an address is of use to a service: only then is it answered there."""
+    known = name == service.name or name in service.calls
+    return known or draft.is_broken("services", service.name, "calls")
 
 
 def _secret(draft: Draft, name: str, path: KeyPath) -> Iterator[Fault]:

@@ -21,6 +21,11 @@ from .transport import Request
 # As libcurl sends what it does not know the length of.
 _CHUNKED = ("Transfer-Encoding", "chunked")
 
+# What libcurl reads of an answer.
+_MOST_FIELDS = 5000
+_LONGEST_FIELD = 100 * 1024
+_LARGEST_HEAD = 300 * 1024
+
 
 class Local:
     """Calls to one service of this process.
@@ -120,9 +125,18 @@ def _fields(
     answer: LocalAnswer, request: Request, deadline: float
 ) -> list[tuple[str, str]]:
     _check_time(request, deadline)
+    if _is_too_large(answer.fields):
+        raise unusable(request, "its head is too large")
     fields = end_to_end(answer.fields)
     check_encoding(fields, request)
     return fields
+
+
+def _is_too_large(fields: Sequence[tuple[str, str]]) -> bool:
+    if len(fields) > _MOST_FIELDS:
+        return True
+    sizes = [len(name) + len(value) for name, value in fields]
+    return max(sizes, default=0) > _LONGEST_FIELD or sum(sizes) > _LARGEST_HEAD
 
 
 def _content(chunks: Iterator[bytes], request: Request, deadline: float) -> bytes:

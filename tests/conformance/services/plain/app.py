@@ -163,6 +163,19 @@ def hops(environ, start, case):
     return [b"x"]
 
 
+def tall(environ, start, case):
+    """Answer with a long header."""
+    start("200 OK", [("X-Tall", "x" * int(environ["QUERY_STRING"]))])
+    return [b"x"]
+
+
+def wide(environ, start, case):
+    """Answer with many headers."""
+    count = int(environ["QUERY_STRING"])
+    start("200 OK", [(f"X-{number}", "x") for number in range(count)])
+    return [b"x"]
+
+
 def close_fails(environ, start, case):
     """Fail when the body is closed."""
     start("200 OK", [])
@@ -216,6 +229,8 @@ VIEWS = {
     "/lengths": lengths,
     "/exact": exact,
     "/hops": hops,
+    "/tall": tall,
+    "/wide": wide,
     "/close-fails": close_fails,
     "/fails-first": fails_first,
     "/reads": reads,

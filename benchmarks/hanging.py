@@ -9,13 +9,12 @@ same service that needs nobody. The page that needs B may take two seconds.
 
 import asyncio
 import random
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig import shop
 from rig.figures import keep, number, options, ratio, show
-from rig.load import Answer, Asked, Visitors, p99, share_ok
+from rig.load import Answer, Asked, Visitors, fates, p99, share_ok, spoken
 from rig.processes import Stage, until
 from rig.servers import answers, have, nginx
 
@@ -62,7 +61,7 @@ class Side:
             "dependent": len(self.dependent),
             "dependent p99": p99(self.dependent),
             "dependent in time": 100 * (1 - len(late) / len(self.dependent)),
-            "statuses": dict(Counter(a.status for a in self.dependent)),
+            "statuses": fates(self.dependent),
         }
 
 
@@ -120,7 +119,7 @@ def report(results: dict[str, dict]) -> None:
                 name,
                 *(str(row["dependent"]), f"{row['dependent in time']:.1f} %"),
                 number(row["dependent p99"] / 1000, 2),
-                ", ".join(f"{s}: {n}" for s, n in sorted(row["statuses"].items())),
+                spoken(row["statuses"]),
             )
             for name, row in results.items()
         ],

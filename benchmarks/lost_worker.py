@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rig.figures import keep, median, number, options, show
-from rig.load import Answer, Visitors, p99
+from rig.load import Answer, Visitors, fates, p99, spoken
 from rig.lone import Served, both
 from rig.processes import Stage
 
@@ -83,14 +83,13 @@ def figures(run: Run) -> dict[str, Any]:
     """Return failures, and how long the services were not what they were."""
     views = [a for a in run.answers if a.asked.method == "GET"]
     notes = [a for a in run.answers if a.asked.method == "POST"]
-    failed = Counter(a.status for a in notes if not a.ok)
     full = [full_after(run, fault) for fault in run.faults]
     return {
         "faults": len(run.faults),
         "views": len(views),
         "views failed": sum(not a.ok for a in views),
         "notes": len(notes),
-        "notes failed": {str(status): count for status, count in failed.items()},
+        "notes failed": fates(a for a in notes if not a.ok),
         "twice": sum(count > 1 for count in Counter(run.served.lines()).values()),
         "p99": p99(run.answers),
         "met until": [met_until(run, fault) for fault in run.faults],
@@ -106,7 +105,7 @@ def met_until(run: Run, fault: Fault) -> float:
         for answer in after(run, fault)
         if not answer.ok or answer.seconds > SLOW
     ]
-    return max(met, default=0.0)
+    return max([0.0, *met])
 
 
 def full_after(run: Run, fault: Fault) -> float | None:
@@ -164,15 +163,12 @@ def row(name: str, result: dict[str, Any]) -> tuple[str, ...]:
     strength = f"{number(median(full), 2)} ({number(max(full, default=math.nan), 2)})"
     if result["never full"]:
         strength += f", {result['never full']} never"
-    failed = ", ".join(
-        f"{n} x {status}" for status, n in result["notes failed"].items()
-    )
     return (
         *(name, str(result["faults"])),
         f"{result['views failed']} of {result['views']}",
-        f"{failed or 0} of {result['notes']}",
+        f"{spoken(result['notes failed'])} of {result['notes']}",
         *(str(result["twice"]), number(result["p99"], 0)),
-        *(number(max(result["met until"], default=0.0), 2), strength),
+        *(number(max([0.0, *result["met until"]]), 2), strength),
     )
 
 

@@ -11,13 +11,12 @@ at its start.
 import asyncio
 import json
 import random
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rig import shop
 from rig.figures import keep, number, options, show
-from rig.load import Answer, Asked, Visitors
+from rig.load import Answer, Asked, Visitors, fates, spoken
 from rig.processes import Stage
 from rig.servers import have, nginx, text
 
@@ -34,7 +33,7 @@ class Side:
     port: int
     asked: Callable[[], str]
     reached: dict[int, list[float]] = field(default_factory=dict)
-    statuses: Counter[int] = field(default_factory=Counter)
+    answers: list[Answer] = field(default_factory=list)
 
     def storm(self, count: int, callers: int) -> None:
         """Ask, and note what reached C for each request."""
@@ -43,7 +42,7 @@ class Side:
         # Each of both counts is a request too.
         reached = self.count() - before - 1
         self.reached.setdefault(callers, []).append(reached / count)
-        self.statuses.update(answer.status for answer in answers)
+        self.answers += answers
 
     def ask(self, count: int, callers: int) -> list[Answer]:
         """Let callers share out `count` requests."""
@@ -69,7 +68,7 @@ def main() -> None:
     results = {
         name: {
             "reached": {str(n): max(found) for n, found in side.reached.items()},
-            "statuses": dict(side.statuses),
+            "statuses": fates(side.answers),
         }
         for name, side in sides.items()
     }
@@ -80,7 +79,7 @@ def main() -> None:
             (
                 name,
                 *(number(row["reached"][str(n)], 2) for n in CONCURRENCY),
-                ", ".join(f"{s}: {n}" for s, n in sorted(row["statuses"].items())),
+                spoken(row["statuses"]),
             )
             for name, row in results.items()
         ],

@@ -7,6 +7,7 @@ server that stalls cannot hide the requests that it keeps from being sent.
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -64,6 +65,13 @@ class Answer:
     def ok(self) -> bool:
         """Whether it was answered as it was meant to be."""
         return self.status == 200
+
+    @property
+    def fate(self) -> str:
+        """What came of it, in words."""
+        unknown = self.headers.get("outcome") == "unknown"
+        status = str(self.status) if self.status else "no answer"
+        return f"{status}, outcome unknown" if unknown else status
 
     @property
     def ended(self) -> float:
@@ -212,3 +220,13 @@ def p99(answers: Iterable[Answer]) -> float:
 def share_ok(answers: list[Answer]) -> float:
     """Return the percentage of answers that are as they were meant to be."""
     return 100 * sum(a.ok for a in answers) / len(answers) if answers else 0.0
+
+
+def fates(answers: Iterable[Answer]) -> dict[str, int]:
+    """Return how many requests met each fate."""
+    return dict(sorted(Counter(answer.fate for answer in answers).items()))
+
+
+def spoken(counts: dict[str, int]) -> str:
+    """Return `fates` for a table."""
+    return "; ".join(f"{count} x {fate}" for fate, count in counts.items()) or "none"

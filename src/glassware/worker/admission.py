@@ -118,25 +118,24 @@ class Admission:
             method=environ["REQUEST_METHOD"],
             path=path,
             deadline=self._deadline(environ) if counted else None,
-            via=read_via(environ.get(_VIA)),
+            via=read_via(environ.pop(_VIA, None)),
             onward=tuple(onward(environ)),
-            caller_retries=environ.get(_RETRY) == "no",
-            asked=environ.get(_TRACE) == "yes",
+            caller_retries=environ.pop(_RETRY, None) == "no",
+            asked=environ.pop(_TRACE, None) == "yes",
         )
-        for name in [n for n in environ if n.startswith(OURS_IN_ENVIRON)]:
-            del environ[name]
+        _clear(environ)
         environ[CALLER] = caller
         turn = self._turn(incoming.deadline) if counted else None
         incoming.slot = turn
         return Admitted(incoming, turn)
 
-    def _caller(self, environ: Mapping[str, Any]) -> str:
+    def _caller(self, environ: MutableMapping[str, Any]) -> str:
         if self._verifier is None:
             return ""
         # A neighbour in this process has said so itself: no header can.
         if CALLER in environ:
             return str(environ[CALLER])
-        token = environ.get(_IDENTITY)
+        token = environ.pop(_IDENTITY, None)
         if not token:
             raise nobody_known(self._service, "it has no token")
         try:
@@ -148,8 +147,8 @@ class Admission:
         except NotACaller as who:
             raise no_caller(self._service, str(who)) from None
 
-    def _deadline(self, environ: Mapping[str, Any]) -> float | None:
-        left = read_deadline(environ.get(_DEADLINE), self._clocks)
+    def _deadline(self, environ: MutableMapping[str, Any]) -> float | None:
+        left = read_deadline(environ.pop(_DEADLINE, None), self._clocks)
         if (prefer := environ.get("HTTP_PREFER")) is not None:
             wait = read_wait(prefer)
             left = min((s for s in (left, wait) if s is not None), default=None)
@@ -182,6 +181,14 @@ def admission_of(job: Job, slots: Slots | None = None) -> Admission:
     if callers is not None or KEY in job.environment:
         _prepare_for_tokens()
     return Admission(job.service, callers, slots or Slots(job.threads, places_of(job)))
+
+
+def _clear(environ: MutableMapping[str, Any]) -> None:
+    """Take all that is left of our headers out of `environ`."""
+    # To look at each name takes three times as long, and hardly ever finds one.
+    if OURS_IN_ENVIRON in " ".join(environ):
+        for name in [n for n in environ if n.startswith(OURS_IN_ENVIRON)]:
+            del environ[name]
 
 
 def _prepare_for_tokens() -> None:

@@ -14,7 +14,7 @@ from docs.pages import Block
 from sites import SiteUnderTest
 
 
-READS = {"curl", "ps", "call", "graph"}
+READS = {"curl", "ps", "call", "graph", "logs"}
 """Commands that a reader gives again until the site has taken a change in."""
 
 

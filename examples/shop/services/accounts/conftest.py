@@ -1,7 +1,5 @@
-"""Two places to keep accounts: one in memory, and PostgreSQL where there is one."""
+"""Two places to keep accounts: one in memory, and the database of a running site."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -40,17 +38,13 @@ class MemoryStore:
 
 
 @pytest.fixture(params=["memory", "postgresql"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest) -> Store:
     """Return a place to keep accounts; every test holds for both."""
     if request.param == "memory":
-        yield MemoryStore()
-        return
-    if "GLASSWARE_DATABASE_MAIN_URL" not in os.environ:
-        pytest.skip("needs a PostgreSQL in GLASSWARE_DATABASE_MAIN_URL")
+        return MemoryStore()
+    # Only who needs the site pays for its start.
+    request.getfixturevalue("site")
+    request.getfixturevalue("service")("accounts")
     with databases.main.connection() as connection:
-        migrate(connection)
         assert migrate(connection) == []
-    yield PostgresStore()
-    # The database may be the one of a running site.
-    with databases.main.connection() as connection:
-        connection.execute("delete from account where email like 'ada-%@example.org'")
+    return PostgresStore()

@@ -1,6 +1,5 @@
 """The cart on its own, with a real Valkey."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -8,17 +7,6 @@ import pytest
 from cart import create_app, store
 from flask.testing import FlaskClient
 from redis import Redis
-
-
-@pytest.fixture
-def client(valkey: Redis) -> Iterator[FlaskClient]:
-    """Return a client of the application, which uses that Valkey."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "databases", SimpleNamespace(carts=valkey))
-        patch.setattr(store, "POPULAR", "test-popular")
-        yield create_app().test_client()
-    # The server may be the one of a running site.
-    valkey.delete("test-popular", *valkey.scan_iter("cart:test-*"))
 
 
 @pytest.fixture
@@ -92,8 +80,11 @@ def test_carts_expire(client: FlaskClient, cart: str, valkey: Redis) -> None:
     assert 0 < kept <= store.KEPT.total_seconds()
 
 
-def test_what_goes_into_carts_is_popular(client: FlaskClient, cart: str) -> None:
+def test_what_goes_into_carts_is_popular(
+    client: FlaskClient, cart: str, valkey: Redis
+) -> None:
     """The most wanted comes first."""
+    valkey.delete(store.POPULAR)
     for product, quantity in (("a", 2), ("b", 7), ("a", 3)):
         item = {"product": product, "quantity": quantity}
         client.post(f"{cart}/items", json=item)

@@ -1,4 +1,4 @@
-"""The pages, with stand-ins for the neighbours."""
+"""The pages, with fakes for the neighbours."""
 
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -40,22 +40,22 @@ def test_home_is_put_together_from_three_neighbours(client: FlaskClient) -> None
 @pytest.mark.parametrize("path", ["/", "/shop", "/product/heron-rose", "/sign-in"])
 @pytest.mark.parametrize("name", ["cart", "accounts"])
 def test_a_page_does_without_what_is_away(
-    client: FlaskClient, neighbours: Any, path: str, name: str
+    client: FlaskClient, neighbours: Any, assert_calls: Any, path: str, name: str
 ) -> None:
     """It shows everything else, and asks the neighbour that is away only once."""
     sign_in(client)
-    getattr(neighbours, name).away = True
-    getattr(neighbours, name).calls.clear()
-    page = body(client, path)
+    neighbours.take_away(name)
+    with assert_calls() as calls:
+        page = body(client, path)
     assert f"{name.capitalize().rstrip('s')}s cannot be reached" in page
-    assert len(getattr(neighbours, name).calls) == 1
+    assert [call.neighbour for call in calls.made].count(name) == 1
 
 
 def test_without_the_catalog_there_is_a_page_that_says_so(
     client: FlaskClient, neighbours: Any
 ) -> None:
     """With a status that machines understand, too."""
-    neighbours.catalog.away = True
+    neighbours.take_away("catalog")
     assert "out of reach" in body(client, "/shop", 503)
 
 
@@ -148,7 +148,7 @@ def test_a_change_that_came_to_nothing_is_said(
 ) -> None:
     """On the page where the visitor was."""
     add(client)
-    neighbours.cart.away = True
+    neighbours.take_away("cart")
     assert "Nothing was changed" in add(client).text
     answer = client.post("/cart/order", follow_redirects=True)
     assert answer.status_code == 200
@@ -166,7 +166,7 @@ def test_signing_in_takes_the_cart_along(client: FlaskClient, neighbours: Any) -
     """And on another device it is there as well."""
     add(client)
     sign_in(client)
-    assert neighbours.cart.app.extensions["carts"] == {"account-7": {"heron-rose": 1}}
+    assert neighbours.carts == {"account-7": {"heron-rose": 1}}
     other = client.application.test_client()
     sign_in(other)
     assert "€39.50" in other.get("/cart").text
@@ -214,7 +214,7 @@ def test_without_accounts_nobody_signs_in(
     client: FlaskClient, neighbours: Any, path: str
 ) -> None:
     """The page says so, and can be sent again."""
-    neighbours.accounts.away = True
+    neighbours.take_away("accounts")
     answer = client.post(path, data={"email": "ada@example.org", "password": "engine"})
     assert answer.status_code == 503
     assert "Please try again" in answer.text
@@ -225,7 +225,7 @@ def test_an_account_that_was_removed_is_signed_out(
 ) -> None:
     """At the next page."""
     sign_in(client)
-    neighbours.accounts.app.extensions["known"].clear()
+    neighbours.known.clear()
     assert "Ada" not in body(client, "/shop")
 
 
@@ -282,7 +282,7 @@ def test_pages_load_nothing_from_elsewhere(client: FlaskClient) -> None:
     assert "frame-ancestors 'none'" in policy
 
 
-def test_without_a_secret_key_nothing_is_signed(neighbours: Any) -> None:
+def test_without_a_secret_key_nothing_is_signed(client: FlaskClient) -> None:
     """There is no key that everybody knows."""
     from storefront import create_app  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassware.model import Address, Engine, Route, Service, Site
-from glassware.plan import addressed, make_plan
+from glassware.plan import make_plan
 
 
 def service(name, **fields):
@@ -98,7 +98,7 @@ def test_no_two_declarations_share_a_database(pairs):
 
 
 def test_an_address_is_given_where_somebody_needs_one():
-    """By the manifest, by a variable that names it, or by a call to a command."""
+    """By the manifest, by a call to a command, or where a service names its own."""
     made = plan(
         service("plain"),
         service("wants", address=Address(port=8080)),
@@ -106,11 +106,33 @@ def test_an_address_is_given_where_somebody_needs_one():
         service("reads", environment={"X": "{services.named.url}"}),
         service("node", command="node x.js"),
         service("calls", calls=("node",)),
+        service("itself", environment={"MY_URL": "{services.itself.url}"}),
     )
 
     with_address = {s.name for s in made.services if s.address}
-    assert with_address == {"wants", "named", "node"}
-    assert addressed(made) == {"named"}
+    assert with_address == {"wants", "node", "itself"}
+
+
+def test_a_pair_has_an_address_where_a_variable_of_one_names_the_other():
+    """Unless the other declares one; in a part of a site, it may not even run."""
+    site = (
+        service("declares", address=Address()),
+        service("named"),
+        service(
+            "reads",
+            environment={
+                "A": "{services.named.url}/a",
+                "B": "{services.named.host}:{services.named.port}",
+                "C": "{services.declares.url}",
+                "D": "{services.reads.url}",
+            },
+        ),
+        service("too", environment={"A": "{services.named.url}"}),
+    )
+
+    assert plan(*site).pairs == (("reads", "named"), ("too", "named"))
+    part = plan(*site, only=frozenset({"too"}))
+    assert part.pairs == (("too", "named"),)
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        body = sys.argv[2].encode()
-        self.send_response(200)
+        asked = self.path == "/.glassware/alive"
+        body = b"" if asked else sys.argv[2].encode()
+        self.send_response(204 if asked else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

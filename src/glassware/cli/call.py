@@ -9,8 +9,9 @@ import click
 
 from glassware import current
 from glassware.current import Incoming, Made
+from glassware.environment import KEY
 from glassware.errors import CallError
-from glassware.protocol import TRACE
+from glassware.protocol import IDENTITY, TRACE
 from glassware.service.client import services
 from glassware.service.failure import remade
 from glassware.told import read_failure
@@ -47,16 +48,17 @@ def command(
     known((service,), site.load())
     variables = site.ask("environment", service=service)["environment"]
     # Whoever sits at the terminal may call every service, and is none.
-    variables.pop("GLASSWARE_CALLS", None)
-    variables.pop("GLASSWARE_SERVICE", None)
+    for name in ("GLASSWARE_CALLS", "GLASSWARE_SERVICE", KEY):
+        variables.pop(name, None)
     os.environ.update(variables)
-    asking = Incoming(onward=((TRACE, "yes"),))
-    if trace:
-        current.incoming.set(asking)
+    proof = IDENTITY, site.ask("token", service=service)["token"]
+    asking = Incoming(onward=(proof, (TRACE, "yes")) if trace else (proof,))
+    current.incoming.set(asking)
+    made = asking.calls if trace else []
     try:
         answer = _ask(service, path, **options)
     except CallError:
-        _show_trace(asking.calls)
+        _show_trace(made)
         raise
     if include:
         click.echo(f"{answer.status_code}", err=True)
@@ -64,8 +66,8 @@ def command(
             click.echo(f"{name}: {value}", err=True)
     sys.stdout.buffer.write(answer.content)
     sys.stdout.buffer.flush()
-    _show_trace(asking.calls)
-    if trace and not asking.calls:
+    _show_trace(made)
+    if trace and not made:
         click.echo("only a site in development tells how it made an answer", err=True)
     sys.exit(0 if answer.ok else 1)
 

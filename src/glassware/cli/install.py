@@ -17,7 +17,7 @@ from glassware.plan import Plan, ServicePlan, make_plan
 from .site import complete, here, known
 
 
-WITH_IT = ("flask", "pycurl", "werkzeug")
+WITH_IT = ("flask", "pycurl", "pyjwt[crypto]", "werkzeug")
 """What the worker and the service wing need inside a service's environment."""
 
 OLDEST = (3, 11)

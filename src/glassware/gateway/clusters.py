@@ -157,5 +157,9 @@ def _asking(limits: Limits) -> Data:
         "no_traffic_interval": f"{2 * limits.alive_pause}s",
         "unhealthy_threshold": 2,
         "healthy_threshold": 1,
-        "http_health_check": {"path": ALIVE, "host": "localhost"},
+        "http_health_check": {
+            "path": ALIVE,
+            "host": "localhost",
+            "expected_statuses": [{"start": 200, "end": 300}],
+        },
     }

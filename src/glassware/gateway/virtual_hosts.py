@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from glassware.protocol import ALIVE
 from glassware.status import Phase
 
 from . import notices
@@ -88,6 +89,7 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
 def _line(
     line: Line, upstream: Upstream | None, nothing: Page, place: Place
 ) -> Iterator[Data]:
+    yield _ours(line)
     for refused in line.refused:
         yield from nothing.routes(_matching(refused), place.limits.page)
     for match in map(_matching, line.only) if line.only else (_below(line),):
@@ -136,6 +138,16 @@ def _bodiless(match: Data) -> Data:
     return {
         "match": {**match, "headers": [header]},
         "direct_response": {"status": 413},
+        "typed_per_filter_config": {BUFFER: UNBUFFERED},
+    }
+
+
+def _ours(line: Line) -> Data:
+    """Return the route that refuses what workers answer to the site itself."""
+    prefix = quote(line.prefix, safe=KEPT_IN_PATHS) + ALIVE.rpartition("/")[0]
+    return {
+        "match": {"path_separated_prefix": prefix},
+        "direct_response": {"status": 404},
         "typed_per_filter_config": {BUFFER: UNBUFFERED},
     }
 

@@ -1,6 +1,5 @@
 """How a site runs, decided from what was described."""
 
-from .make import addressed as addressed
 from .make import make_plan as make_plan
 from .plan import DatabasePlan as DatabasePlan
 from .plan import GatewayPlan as GatewayPlan

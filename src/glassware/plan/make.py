@@ -52,7 +52,6 @@ def make_plan(
     """
     services = tuple(s for s in site.services if only is None or s.name in only)
     templates = {s.name: _templates(s) for s in services}
-    named = _named(templates)
     called = {callee for s in services for callee in s.calls}
     databases = tuple(_databases(site, services))
     groups = {} if wire else _groups(site, alone)
@@ -62,6 +61,7 @@ def make_plan(
         known=tuple(s.name for s in site.services),
         servers=tuple(_servers(site, databases)),
         databases=databases,
+        pairs=tuple(_pairs(services, templates)),
         services=tuple(
             ServicePlan(
                 service=service,
@@ -74,7 +74,7 @@ def make_plan(
                 address=process is None
                 and (
                     service.address is not None
-                    or service.name in named
+                    or service.name in _named(templates[service.name])
                     or (service.command is not None and service.name in called)
                 ),
                 network=networks and process is None and _insists(service),
@@ -94,19 +94,23 @@ def make_plan(
     )
 
 
-def addressed(plan: Plan) -> frozenset[str]:
-    """Return the services whose plain address some variable names."""
-    return _named({service.name: service.environment for service in plan.services})
-
-
-def _named(templates: Mapping[str, Mapping[str, Template]]) -> frozenset[str]:
+def _named(variables: Mapping[str, Template]) -> frozenset[str]:
     return frozenset(
         reference.name
-        for variables in templates.values()
         for template in variables.values()
         for reference in references(template)
         if reference.kind == "services"
     )
+
+
+def _pairs(
+    services: tuple[Service, ...], templates: Mapping[str, Mapping[str, Template]]
+) -> Iterator[tuple[str, str]]:
+    declared = {s.name for s in services if s.address is not None}
+    for service in services:
+        for callee in sorted(_named(templates[service.name]) - declared):
+            if callee != service.name:
+                yield service.name, callee
 
 
 def _after(

@@ -56,7 +56,8 @@ class ServicePlan:
         group: The group whose process it shares; empty: it has its own.
         policies: How it calls neighbours, by name, where the manifest says it.
         address: Whether it needs a plain TCP address, because its manifest
-            asks for one or because a variable of some service names it.
+            asks for one, because it is a program that others call, or because
+            it names its own.
         network: Whether it is a program that insists on every address, and
             has a network of its own for that.
         after: Services whose migrations end before this one takes traffic.
@@ -195,6 +196,8 @@ class Plan:
         known: Every service of the site, also those that this plan leaves out.
         servers: The database servers, each once.
         databases: What the services declare.
+        pairs: The callers and callees that need an address of theirs alone:
+            a variable of the one names the other, which declares none.
         services: The services and the programs beside them.
         gateway: The public side.
         production: Whether it runs for visitors rather than for its authors.
@@ -205,6 +208,7 @@ class Plan:
     known: tuple[str, ...]
     servers: tuple[ServerPlan, ...]
     databases: tuple[DatabasePlan, ...]
+    pairs: tuple[tuple[str, str], ...] = ()
     services: tuple[ServicePlan, ...]
     gateway: GatewayPlan
     production: bool = False

@@ -85,6 +85,14 @@ def plain_address(plan: Plan, service: ServicePlan, ports: Ports) -> tuple[str, 
     return host, ports.claim(f"service {service.name}", host)
 
 
+def pair_address(plan: Plan, caller: str, callee: str, ports: Ports) -> tuple[str, int]:
+    """Return where a service's own code reaches another, in its own name."""
+    service = plan.service(caller)
+    # A program with a network of its own may have the same port at `127.0.0.1`.
+    host = own_host(plan, service) if service.network else LOOPBACK
+    return host, ports.claim(f"pair {caller} {callee}", host)
+
+
 def names_of(plan: Plan) -> dict[str, str]:
     """Return the host names that services ask for, with their addresses."""
     return {

@@ -11,6 +11,7 @@ from glassware.status import Snapshot
 from .control import ControlServer
 from .events import Bulletin, Event, Logged
 from .injected import Injected
+from .keys import Keys
 
 
 class Supervised(Protocol):
@@ -19,6 +20,7 @@ class Supervised(Protocol):
     plan: Plan
     bulletin: Bulletin
     injected: Injected
+    keys: Keys
 
     def snapshot(self) -> Snapshot:
         """Return the whole site at this moment."""
@@ -44,6 +46,10 @@ def control_of(site: Supervised) -> ControlServer:
         async with asyncio.timeout(20.0):
             return {"environment": await site.variables(plan)}
 
+    async def token(request: dict[str, Any]) -> Mapping[str, Any]:
+        plan = site.plan.service(request["service"])
+        return {"token": site.keys.token(plan.service.name)}
+
     async def inject(request: dict[str, Any]) -> Mapping[str, Any]:
         return site.injected.change(request)
 
@@ -67,6 +73,7 @@ def control_of(site: Supervised) -> ControlServer:
             "snapshot": snapshot,
             "restart": restart,
             "environment": environment,
+            "token": token,
             "inject": inject,
         },
         {"follow": follow},

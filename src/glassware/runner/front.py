@@ -4,14 +4,16 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from glassware.environment import Policy
 from glassware.errors import GatewayError
 from glassware.gateway import (
     Gateway,
+    Pair,
     Place,
     Upstream,
     is_free,
@@ -23,6 +25,7 @@ from glassware.status import Phase
 
 from .addresses import Ports
 from .events import Bulletin, Importance
+from .keys import Keys
 from .lifecycle import pause
 from .processes import Child, Nursery
 from .services import RunningService
@@ -35,6 +38,8 @@ GATHER = 0.1
 MANY = 10
 TRY_AGAIN = 1.0
 HEALTHY_AFTER = 10.0
+LOOKS_EVERY = 60.0
+"""Seconds between two looks at the tokens that the gateway shows."""
 
 
 class Surroundings(Protocol):
@@ -46,6 +51,8 @@ class Surroundings(Protocol):
     runtime: Path
     services: dict[str, RunningService]
     addresses: dict[str, tuple[str, int]]
+    pairs: dict[tuple[str, str], tuple[str, int]]
+    keys: Keys
 
     def output(self, source: str) -> int:
         """Return the writing end of a pipe for a source."""
@@ -138,6 +145,13 @@ class Front:
             failures = 1 if lived > HEALTHY_AFTER else failures + 1
             if not self._stopping.is_set():
                 await asyncio.sleep(max(0.0, pause(failures) - lived))
+
+    async def renew(self) -> None:
+        """See that the gateway's tokens never come to their end."""
+        while True:
+            await asyncio.sleep(LOOKS_EVERY)
+            if self._around.keys.are_due():
+                await self.publish()
 
     async def publish(self) -> bool:
         """Tell who serves; return when Envoy has it, and whether it has it.
@@ -242,6 +256,7 @@ class Front:
             await self._child.wait()
 
     def _upstreams(self) -> list[Upstream]:
+        around = self._around
         return [
             Upstream(
                 name=service.name,
@@ -253,10 +268,23 @@ class Front:
                 names=address.names
                 if (address := service.plan.service.address)
                 else (),
+                pairs=tuple(self._pairs(service.name)),
+                tokens=around.keys.tokens(around.plan, service.name),
+                alive=service.plan.launch in {"fork", "isolated"},
             )
-            for service in self._around.services.values()
+            for service in around.services.values()
             if service.plan.process is None
         ]
+
+    def _pairs(self, name: str) -> Iterator[Pair]:
+        """Return the addresses at which callers' own code reaches a service."""
+        for pair in self._around.plan.pairs:
+            caller, callee = pair
+            if callee == name:
+                policies = self._around.plan.service(caller).policies
+                timeout = policies.get(name, Policy()).timeout
+                address = self._around.pairs[pair]
+                yield Pair(caller=caller, address=address, timeout=timeout)
 
     def _reason(self, service: RunningService) -> str | None:
         return "\n\n".join(filter(None, (service.reason, service.detail))) or None

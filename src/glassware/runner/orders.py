@@ -12,6 +12,7 @@ from glassware.template import references
 
 from .addresses import LOOPBACK
 from .databases import Databases
+from .keys import Keys
 from .services import RunningService
 from .state import State
 from .variables import Late, variables
@@ -26,6 +27,8 @@ class Surroundings(Protocol):
     databases: Databases
     services: dict[str, RunningService]
     addresses: dict[str, tuple[str, int]]
+    pairs: dict[tuple[str, str], tuple[str, int]]
+    keys: Keys
 
     @property
     def url(self) -> str:
@@ -57,7 +60,7 @@ class Orders:
         late = Late(
             url=around.url,
             neighbours={other: self._neighbour(other) for other in around.plan.known},
-            addresses=around.addresses,
+            addresses=around.addresses | self._pairs(name),
             accesses=await around.databases.accesses_of(name),
             offered=around.databases.offered_to(name),
             secrets={
@@ -68,6 +71,8 @@ class Orders:
             },
             secret_key=around.state.credential(f"secret key {name}"),
             faults="" if around.plan.production else str(around.state.runtime / FILE),
+            key=around.keys.private(name),
+            callers=around.keys.callers(around.plan, name),
         )
         inherited = around.inherited(plan.service.folder)
         return variables(around.plan, plan, late, inherited)
@@ -111,6 +116,7 @@ class Orders:
             (LOOPBACK, urlsplit(self._around.url).port or 0),
             *((access.host, access.port) for access in accesses.values()),
             *self._around.addresses.values(),
+            *self._pairs(plan.service.name).values(),
         ]
         mine = self._around.addresses.get(plan.name)
         return frozenset(
@@ -118,6 +124,14 @@ class Orders:
             for host, port in addresses
             if (host == "localhost" or host.startswith("127.")) and (host, port) != mine
         )
+
+    def _pairs(self, caller: str) -> dict[str, tuple[str, int]]:
+        """Return where a service's own code reaches others, in its own name."""
+        return {
+            callee: self._around.pairs[caller, callee]
+            for caller_of, callee in self._around.plan.pairs
+            if caller_of == caller
+        }
 
     def _neighbour(self, name: str) -> str:
         """Return where calls to a service go; see `glassware.environment`."""

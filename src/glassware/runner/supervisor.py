@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from glassware.errors import GlasswareError
-from glassware.plan import Plan, ServicePlan, Unit, addressed
+from glassware.plan import Plan, ServicePlan, Unit
 from glassware.status import Phase, Snapshot
 
-from .addresses import Ports, plain_address
+from .addresses import Ports, pair_address, plain_address
 from .answers import control_of
 from .background import Background, told
 from .databases import Databases
@@ -24,6 +24,7 @@ from .front import Front
 from .guard import heard, let_signals
 from .injected import Injected
 from .keeper import Keeper
+from .keys import Keys
 from .logs import Joiner, LogStore
 from .orders import Orders
 from .pipes import open_pipe
@@ -104,6 +105,8 @@ class Supervisor:
         self.nursery = Nursery()
         self.ports = Ports(state)
         self.addresses: dict[str, tuple[str, int]] = {}
+        self.pairs: dict[tuple[str, str], tuple[str, int]] = {}
+        self.keys = Keys()
         self.zygotes = Zygotes(
             nursery=self.nursery,
             output=self.output,
@@ -144,6 +147,7 @@ class Supervisor:
             self.state.announce(self.url)
             self.begin(self._front.run())
             self._bring_up(self.plan)
+            self.begin(self._front.renew())
             self.begin(Keeper(self).run())
             if self.development:
                 self.begin(self._watcher.run())
@@ -258,9 +262,9 @@ class Supervisor:
             if service.address and service.name not in self.addresses:
                 address = plain_address(plan, service, self.ports)
                 self.addresses[service.name] = address
-        for name in addressed(plan) - self.addresses.keys():
-            # It does not run now; its address is known all the same.
-            self.addresses[name] = ("127.0.0.1", self.ports.claim(f"service {name}"))
+        for pair in plan.pairs:
+            if pair not in self.pairs:
+                self.pairs[pair] = pair_address(plan, *pair, self.ports)
         return self.roster.follow(plan)
 
     def replan(self) -> frozenset[str]:
@@ -274,9 +278,11 @@ class Supervisor:
         except (GlasswareError, OSError, ValueError) as error:
             self._tell("", str(error), "error")
             return frozenset()
+        known = {name: self.plan.callers_of(name) for name in self.services}
         others = self._bring_up(plan)
         self.begin(self.publish())
-        return others
+        # Who may call a service is told to it when it starts.
+        return others | {n for n, who in known.items() if plan.callers_of(n) != who}
 
     async def _say_when_ready(self) -> None:
         waiting = [unit.settled.wait() for unit in self.roster.units]

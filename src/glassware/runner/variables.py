@@ -19,13 +19,15 @@ class Late:
     Attributes:
         url: The site's public address.
         neighbours: How a call reaches each service; see `environment`.
-        addresses: Host and port of the services that have a plain address.
+        addresses: Host and port at which this service's own code reaches others.
         accesses: How this service reaches its databases, by name.
         offered: Ordinary variables of the engines, by engine; each is a
             template over the fields of `Access`.
         secrets: The secrets that it names.
         secret_key: The service's own `SECRET_KEY`.
         faults: The file that says what is injected; empty: nothing ever is.
+        key: The service's own private key.
+        callers: The public keys of those that may call it; `None`: anybody may.
     """
 
     url: str
@@ -36,6 +38,8 @@ class Late:
     secrets: Mapping[str, str] = field(repr=False)
     secret_key: str = field(repr=False)
     faults: str = ""
+    key: str = field(default="", repr=False)
+    callers: Mapping[str, str] | None = None
 
 
 def variables(
@@ -135,6 +139,8 @@ def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
         calls=service.service.calls,
         neighbours=late.neighbours,
         policies=service.policies,
+        key=late.key,
+        callers=late.callers,
         development=not plan.production,
         faults=late.faults,
         databases={

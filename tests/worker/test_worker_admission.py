@@ -378,9 +378,10 @@ def test_without_the_library_for_tokens_a_worker_says_so(start):
     assert "glassware install" in said["reason"]
 
 
-def test_a_large_body_of_a_refused_request_does_no_harm(serve):
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_large_body_of_a_refused_request_does_no_harm(serve, server):
     """The answer arrives, whatever of the body was on its way."""
-    worker = serve("granian", environment=variables())
+    worker = serve(server, environment=variables())
     body = b"x" * 8_000_000
     connection = worker.connection()
     # Where the worker has answered and closed, the answer is there to be read.

@@ -4,6 +4,7 @@ import pytest
 import websockets
 
 from waiting import until
+from worker.callers import begun, by, ended, variables
 
 
 QUART = """
@@ -112,6 +113,46 @@ def test_websockets_of_quart_work(start):
             return str(await socket.recv())
 
     assert asyncio.run(talk()) == "/shop hello"
+
+
+def test_a_websocket_needs_a_token(start):
+    """One that proves nothing is closed before the application hears of it."""
+    worker = start.fork(QUART, environment=variables())
+    worker.ready()
+
+    async def talk(headers: dict[str, str]) -> str:
+        async with websockets.unix_connect(
+            worker.socket, "ws://shop.test/echo", additional_headers=headers
+        ) as socket:
+            await socket.send("hello")
+            return str(await socket.recv())
+
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        asyncio.run(talk({}))
+    assert refused.value.response.status_code == 403
+    assert asyncio.run(talk(by("storefront"))).endswith("hello")
+
+
+def test_requests_under_way_at_once_know_each_its_own(start):
+    """They share a thread, and not what is known of them."""
+    worker = start.fork(
+        """
+        import asyncio
+        from quart import Quart
+        from glassware import current
+        app = Quart(__name__)
+        both = asyncio.Barrier(2)
+
+        @app.get("/<name>")
+        async def view(name):
+            await both.wait()
+            await asyncio.sleep(0)
+            return current.incoming.get().path
+        """
+    )
+    worker.ready()
+    asked = [begun(worker.socket, path) for path in ("/one", "/two")]
+    assert [ended(each)[1] for each in asked] == [b"/one", b"/two"]
 
 
 def test_the_lifespan_is_honoured(start):

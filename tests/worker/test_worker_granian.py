@@ -5,12 +5,15 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from granian import _futures, _granian
 
+from glassware.protocol import ALIVE
 from glassware.worker import granian_private
+from worker.callers import OWN, by, variables
 from worker.worker_process import Worker
 
 
@@ -93,44 +96,36 @@ runpy.run_module("glassware.worker", run_name="__main__")
 """
 
 
-@pytest.mark.parametrize(
-    ("text", "interface", "status"),
-    [
-        (HELLO, "wsgi", 500),
-        (
-            """
-            from quart import Quart, request
-            app = Quart(__name__)
+QUART = """
+from quart import Quart, request
+app = Quart(__name__)
 
-            @app.before_serving
-            async def begin():
-                app.begun = True
+@app.before_serving
+async def begin():
+    app.begun = True
 
-            @app.get("/")
-            async def home():
-                assert app.begun
-                return {"root": request.root_path, "address": request.remote_addr}
+@app.get("/")
+async def home():
+    assert app.begun
+    return {"root": request.root_path, "address": request.remote_addr}
 
-            @app.get("/environ")
-            async def environ():
-                return ""
+@app.get("/environ")
+async def environ():
+    return ""
 
-            @app.get("/raise")
-            async def fail():
-                raise ValueError("seen")
-            """,
-            "asgi",
-            500,
-        ),
-    ],
-    ids=["wsgi", "asgi"],
+@app.get("/raise")
+async def fail():
+    raise ValueError("seen")
+"""
+BOTH = pytest.mark.parametrize(
+    ("text", "interface"), [(HELLO, "wsgi"), (QUART, "asgi")], ids=["wsgi", "asgi"]
 )
-def test_another_granian_serves_through_its_public_class(
-    start, text, interface, status
-):
-    """A service with a granian of its own is served all the same."""
-    environment = {"STRIPE_KEY": "sk-canary", "PATH": os.environ["PATH"]}
-    job = start.job({"app.py": text}, mounts=["/shop"], environment=environment)
+
+
+@contextmanager
+def other_granian(start, text, **facts):
+    """A worker whose granian is another than the pinned one."""
+    job = start.job({"app.py": text}, **facts)
     read, write = os.pipe()
     log = start.folder / "log"
     with log.open("wb") as output, (start.folder / "job").open("w+b") as file:
@@ -144,24 +139,47 @@ def test_another_granian_serves_through_its_public_class(
             stderr=output,
         )
     os.close(write)
+    worker = Worker(job, read, log, pid=process.pid)
     try:
-        with os.fdopen(read) as status_pipe:
-            assert json.loads(status_pipe.readline()) == {
-                "event": "started",
-                "pid": process.pid,
-            }
-            ready = json.loads(status_pipe.readline())
-            assert (ready["event"], ready["interface"]) == ("ready", interface)
+        yield worker
+    finally:
+        os.close(read)
+        process.terminate()
+        assert process.wait(20) == 0, log.read_text()
+
+
+@BOTH
+def test_another_granian_serves_through_its_public_class(start, text, interface):
+    """A service with a granian of its own is served all the same."""
+    environment = {"STRIPE_KEY": "sk-canary", "PATH": os.environ["PATH"]}
+    facts = {"mounts": ["/shop"], "environment": environment}
+    with other_granian(start, text, **facts) as worker:
+        assert worker.hear() == {"event": "started", "pid": worker.pid}
+        assert worker.ready()["interface"] == interface
         headers = {"x-forwarded-prefix": "/shop", "x-forwarded-for": "192.0.2.7"}
-        worker = Worker(job, -1, log)
         assert worker.ask("/shop/", headers=headers).json == {
             "root": "/shop",
             "address": "192.0.2.7",
         }
         assert b"canary" not in worker.ask("/environ").body
-        assert worker.ask("/raise").status == status
-        assert Path(job["socket"]).stat().st_mode & 0o777 == 0o600
-    finally:
-        process.terminate()
-        assert process.wait(20) == 0, log.read_text()
-    assert "ValueError: seen" in log.read_text()
+        assert worker.ask("/raise").status == 500
+        assert Path(worker.socket).stat().st_mode & 0o777 == 0o600
+    assert "ValueError: seen" in worker.log()
+
+
+@BOTH
+def test_another_granian_admits_as_ours_does(start, text, interface):
+    """Who calls, whether there is time, and nothing of the key among variables."""
+    with other_granian(start, text, environment=variables()) as worker:
+        worker.ready()
+        assert worker.ask("/").status == 401
+        assert worker.ask("/", headers=by("accounts")).status == 403
+        assert worker.ask(ALIVE).status == 204
+        late = by("storefront") | {"X-Glassware-Deadline": "0"}
+        assert worker.ask("/", headers=late).status == 504
+        assert worker.ask("/", headers=by("storefront")).status == 200
+        environ = worker.ask("/environ", headers=by("storefront")).body.decode()
+        assert OWN.text not in environ
+        if interface == "wsgi":
+            assert "('glassware.caller', 'storefront')" in environ
+            assert "X_GLASSWARE" not in environ

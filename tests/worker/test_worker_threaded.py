@@ -4,7 +4,9 @@ import struct
 
 import pytest
 
-from worker.worker_process import Starter, Zygote
+from waiting import until
+from worker.callers import begun, by, ended, variables, within
+from worker.worker_process import Connection, Starter, Worker, Zygote
 
 
 SOCK = """
@@ -45,18 +47,7 @@ def test_a_websocket_of_flask_sock_works(start, facts):
     """It is found out, or chosen in the manifest; the mount and visitor are right."""
     worker = start.fork(SOCK, mounts=["/shop"], **facts)
     assert worker.ready()["server"] == "threaded"
-    connection = worker.connection()
-    connection.connect()
-    key = base64.b64encode(os.urandom(16)).decode()
-    connection.sock.sendall(
-        f"GET /shop/echo HTTP/1.1\r\nHost: shop.test\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
-        "Sec-WebSocket-Version: 13\r\nx-forwarded-prefix: /shop\r\n"
-        "x-forwarded-for: 192.0.2.7\r\n\r\n".encode()
-    )
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        head += connection.sock.recv(1)
+    connection, head = _websocket(worker, "/shop/echo")
     assert head.startswith(b"HTTP/1.1 101 ")
     for word in (b"one", b"two"):
         connection.sock.sendall(_frame(word))
@@ -64,6 +55,97 @@ def test_a_websocket_of_flask_sock_works(start, facts):
     connection.sock.sendall(_frame(b"bye"))
     assert connection.sock.recv(2)[0] == 0x88
     connection.close()
+
+
+def test_websockets_take_no_place(start):
+    """With two threads, and more sockets open than there are places."""
+    worker = start.fork(SOCK, threads=2)
+    worker.ready()
+    sockets = [_websocket(worker, "/echo")[0] for _ in range(70)]
+    for each in sockets:
+        each.sock.sendall(_frame(b"here"))
+        assert _text(each.sock).endswith(b"here")
+    assert worker.ask("/", headers=within(5)).status == 200
+    for each in sockets:
+        each.close()
+
+
+def test_a_websocket_needs_a_token_too(start):
+    """It is a request like others."""
+    worker = start.fork(SOCK, environment=variables())
+    worker.ready()
+    refused, head = _websocket(worker, "/echo")
+    assert head.startswith(b"HTTP/1.1 401 ")
+    refused.close()
+    token = by("storefront")["X-Glassware-Identity"]
+    admitted, head = _websocket(worker, "/echo", f"X-Glassware-Identity: {token}\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    admitted.close()
+
+
+POLLING = """
+import threading
+from flask import Flask
+app = Flask(__name__)
+gate = threading.Event()
+
+@app.get("/")
+def home():
+    return "home"
+
+@app.get("/go")
+def go():
+    gate.set()
+    return "gone"
+
+class Polls:
+    \"\"\"What Engine.IO puts around an application.\"\"\"
+    engineio_path = "/socket.io/"
+
+    def __init__(self, wsgi_app):
+        self.wsgi_app = wsgi_app
+
+    def __call__(self, environ, start_response):
+        if not environ["PATH_INFO"].startswith(self.engineio_path):
+            return self.wsgi_app(environ, start_response)
+        print("polled")
+        gate.wait(20)
+        start_response("200 OK", [])
+        return [b"polled"]
+
+app.wsgi_app = Polls(app.wsgi_app)
+"""
+
+
+def test_long_polls_of_engine_io_take_no_place(start):
+    """They are sockets by another name, below the prefix and without it."""
+    worker = start.fork(POLLING, server="threaded", threads=2, mounts=["/chat"])
+    worker.ready()
+    headers = {"x-forwarded-prefix": "/chat"}
+    polls = [
+        begun(worker.socket, target, headers)
+        for target in ("/chat/socket.io/?EIO=4", "/socket.io/") * 35
+    ]
+    until(lambda: worker.log().count("polled") == 70)
+    assert worker.ask("/", headers=within(5)).status == 200
+    assert worker.ask("/go").status == 200
+    assert {ended(each)[1] for each in polls} == {b"polled"}
+
+
+def _websocket(worker: Worker, path: str, more: str = "") -> tuple[Connection, bytes]:
+    connection = worker.connection()
+    connection.connect()
+    key = base64.b64encode(os.urandom(16)).decode()
+    connection.sock.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: shop.test\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+        "Sec-WebSocket-Version: 13\r\nx-forwarded-prefix: /shop\r\n"
+        f"x-forwarded-for: 192.0.2.7\r\n{more}\r\n".encode()
+    )
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += connection.sock.recv(1)
+    return connection, head
 
 
 def _frame(text: bytes) -> bytes:

@@ -74,11 +74,11 @@ from glassware.current import incoming, service
 from pathlib import Path
 
 app = Flask(__name__)
-started = closed = 0
+started = closed = made = 0
 
 @app.get("/counts")
 def counts():
-    return {"started": started, "closed": closed}
+    return {"started": started, "closed": closed, "made": made}
 
 @app.route("/slow", methods=["GET", "POST"])
 def slow():
@@ -90,15 +90,18 @@ def slow():
 @app.get("/parts")
 def parts():
     pause = request.args.get("pause", 0, type=float)
-    def made():
-        global closed
+    after = request.args.get("after", 0, type=float)
+    def parts():
+        global closed, made
         try:
             for number in range(5):
+                made += 1
                 yield b"part"
                 time.sleep(pause)
+            time.sleep(after)
         finally:
             closed += 1
-    return Response(made())
+    return Response(parts())
 
 @app.get("/who")
 def who():
@@ -193,7 +196,16 @@ def test_no_part_is_made_when_the_time_is_over(group):
     """The time is looked at between the parts, and the body is closed."""
     said = ask(group, "/get?path=/parts?pause=0.2&timeout=0.3").json
     assert said["error"] == "DeadlineExceeded"
-    assert counts(group)["closed"] == 1
+    found = counts(group)
+    assert found["closed"] == 1
+    assert found["made"] < 5
+
+
+def test_an_answer_that_ends_too_late_is_none(group):
+    """All of it was there in time, its end was not."""
+    said = ask(group, "/get?path=/parts?after=0.6&timeout=0.5").json
+    assert said["error"] == "DeadlineExceeded"
+    assert counts(group)["made"] == 5
 
 
 def test_silence_within_an_answer_is_an_error(group):

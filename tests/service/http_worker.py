@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,24 @@ def read(connection: socket.socket) -> Iterator[Asked]:
                 name, _, value = field_line.partition(":")
                 headers.append((name, value.strip()))
             asked = Asked(method, target, headers)
-            length = int(asked.header("Content-Length") or 0)
-            yield Asked(method, target, headers, file.read(length))
+            body = _body(file, asked)
+            if body is None:
+                return
+            yield Asked(method, target, headers, body)
+
+
+def _body(file: BinaryIO, asked: Asked) -> bytes | None:
+    """Return the body of a request; `None`: it broke off."""
+    if asked.header("Transfer-Encoding") != "chunked":
+        return file.read(int(asked.header("Content-Length") or 0))
+    body = b""
+    while line := file.readline().strip():
+        size = int(line, 16)
+        body += file.read(size)
+        file.readline()
+        if size == 0:
+            return body
+    return None
 
 
 def answer(

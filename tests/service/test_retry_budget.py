@@ -2,7 +2,7 @@
 
 import threading
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -78,3 +78,9 @@ def test_retry_after_in_both_forms():
     assert read_retry_after("Wed, 21 Oct 2215 07:28:00 GMT") > 1e9
     for odd in (None, "", "-1", "soon", "1.5", "Wed, 99 Oct 2015", "²"):
         assert read_retry_after(odd) == 0.0
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\w{3}, \d\d \w{3} \d{1,5} [\d:]{8} \S+"))
+def test_no_retry_after_is_an_error(value):
+    """Whatever a neighbour writes there, it is a number of seconds."""
+    assert read_retry_after(value) >= 0.0

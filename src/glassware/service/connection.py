@@ -95,6 +95,7 @@ class Connection:
         if request.method != "GET" or request.body is not None:
             curl.reset()
             self._prepare()
+            self._reader = None
         return response
 
     def begin(self, request: Request) -> None:

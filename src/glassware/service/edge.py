@@ -111,12 +111,13 @@ class Edge:
         answer: S | None = None
         try:
             self._begin(call, asked)
+            era = self._admit(call)
             if asked is None or asked.slot is None:
-                answer = self._guarded(call, asked, how)
+                answer = self._guarded(call, asked, era, how)
             else:
                 asked.slot.lend()
                 try:
-                    answer = self._guarded(call, asked, how)
+                    answer = self._guarded(call, asked, era, how)
                 finally:
                     asked.slot.take_back()
         except CallError as error:
@@ -129,15 +130,13 @@ class Edge:
 
     def _begin(self, call: Outgoing, asked: Incoming | None) -> None:
         call.deadline = min(call.deadline, by(asked))
-        if call.deadline <= call.began:
-            raise DeadlineExceeded(
-                f"`{self.name}` was not asked {call}: no time was left"
-            )
+        self._left(call)
         if asked is not None and asked.caller_retries:
             call.most = 1
 
-    def _guarded(self, call: Outgoing, asked: Incoming | None, how: How[S]) -> S:
-        era = self._admit(call)
+    def _guarded(
+        self, call: Outgoing, asked: Incoming | None, era: int, how: How[S]
+    ) -> S:
         if not self.places.take(min(PATIENCE, self._left(call) / 2)):
             self.breaker.undecided(era)
             raise self._crowded(call)
@@ -159,8 +158,7 @@ class Edge:
         return answer
 
     def _attempt(self, call: Outgoing, asked: Incoming | None, how: How[S]) -> S:
-        now = time.monotonic()
-        left = call.deadline - now
+        left = self._left(call)
         request = Request(
             neighbour=self.name,
             address=self._address,
@@ -169,7 +167,7 @@ class Edge:
             headers=self._letterhead.write(call, asked, left),
             body=call.body,
             timeout=left,
-            hold=max(0.0, self._hold - (now - call.began)),
+            hold=max(0.0, self._hold - (call.deadline - left - call.began)),
             repeatable=call.repeatable,
             largest=call.largest,
             caller=self.settings.service,
@@ -227,7 +225,12 @@ class Edge:
             error.hint = _hint(error, call, asked)
 
     def _left(self, call: Outgoing) -> float:
-        return call.deadline - time.monotonic()
+        left = call.deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineExceeded(
+                f"`{self.name}` was not asked {call}: no time was left"
+            )
+        return left
 
 
 def _hint(error: CallError, call: Outgoing, asked: Incoming | None) -> str | None:

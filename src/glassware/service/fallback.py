@@ -1,7 +1,6 @@
 """What a caller goes on with when a neighbour has no answer for it."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -66,16 +65,14 @@ class _Quiet:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
         self._said: dict[tuple[str, str], float] = {}
 
     def __call__(self, caller: str, neighbour: str, error: CallError) -> None:
         now = self._clock()
-        with self._lock:
-            before = self._said.get((caller, neighbour))
-            if before is not None and now - before < _SILENCE:
-                return
-            self._said[caller, neighbour] = now
+        before = self._said.get((caller, neighbour))
+        if before is not None and now - before < _SILENCE:
+            return
+        self._said[caller, neighbour] = now
         log.warning("going on without `%s`: %s", neighbour, error)
 
 

@@ -54,7 +54,7 @@ class Flow:
         try:
             self._begin(self._connection)
         except BaseException as error:
-            upstream.doubt(worker, error, kept=False)
+            upstream.doubt(worker, error, request.timeout)
             self.close()
             raise
 

@@ -90,7 +90,7 @@ def make_outgoing(
         given = check_headers(options.get("headers"))
         largest = options.get("max_answer")
         repeatable = repeatable or any(
-            name.lower() == "idempotency-key" for name, _ in given
+            name.lower() == "idempotency-key" and value.strip() for name, value in given
         )
     # What was read once to be sent cannot be read again.
     once = not (body is None or isinstance(body, bytes))

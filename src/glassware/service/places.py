@@ -28,13 +28,22 @@ class Places:
                 return True
             turn = threading.Event()
             self._waiting.append(turn)
-        if turn.wait(patience):
-            return True
+        try:
+            if turn.wait(patience):
+                return True
+        except BaseException:
+            if not self._withdraw(turn):
+                self.give()
+            raise
+        return not self._withdraw(turn)
+
+    def _withdraw(self, turn: threading.Event) -> bool:
+        """Wait no more; tell whether the turn had not come by then."""
         with self._lock:
             if turn.is_set():
-                return True
+                return False
             self._waiting.remove(turn)
-            return False
+            return True
 
     def give(self) -> None:
         """Give a place back: to whoever has waited longest."""

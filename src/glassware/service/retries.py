@@ -139,7 +139,7 @@ def read_retry_after(value: str | None) -> float:
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return 0.0
 
 

@@ -15,6 +15,10 @@ from .transport import Request
 from .workers import Folder
 
 
+# A worker that did not answer within less time than this may be as good as any.
+_TELLING = 0.1
+
+
 class Upstream:
     """The workers at one address, and the connections kept to them.
 
@@ -76,7 +80,8 @@ class Upstream:
                 response = connection.exchange(request)
         except BaseException as error:
             connection.close()
-            self.doubt(worker, error, kept=kept)
+            if not kept or isinstance(error, DeadlineExceeded):
+                self.doubt(worker, error, request.timeout)
             raise
         finally:
             self.done(worker)
@@ -94,11 +99,11 @@ class Upstream:
         with self._lock:
             self._busy[worker] -= 1
 
-    def doubt(self, worker: str, error: BaseException, *, kept: bool) -> None:
-        """Take note of what `worker` did; a kept connection may end at any time."""
-        if isinstance(error, DeadlineExceeded) or (
-            isinstance(error, CallError) and is_lost(error) and not kept
-        ):
+    def doubt(self, worker: str, error: BaseException, seconds: float) -> None:
+        """Take note of what `worker` did in so many seconds."""
+        late = isinstance(error, DeadlineExceeded)
+        lost = isinstance(error, CallError) and is_lost(error)
+        if lost or (late and seconds >= _TELLING):
             with self._lock:
                 self._suspects.add(worker)
 

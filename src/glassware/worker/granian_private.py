@@ -51,7 +51,7 @@ class WsgiServer:
     Args:
         callback: Called with granian's protocol object and a new environ.
         listener: Bound and listening; kept open as long as the server is.
-        threads: Requests at once.
+        threads: Requests at once, waiting ones included.
     """
 
     def __init__(

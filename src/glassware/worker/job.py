@@ -9,7 +9,7 @@ A **job** is one JSON object:
 `socket`         path of the unix socket to bind, mode 0600
 `address`        `[host, port]`: TCP in place of the socket, or `null`
 `server`         `granian`, `threaded`, or `null`: found out
-`threads`        requests at once
+`threads`        views that run at once; others wait for their turn
 `drain`          seconds that a stopping worker may take
 `mounts`         public prefixes, the principal one first
 `environment`    all variables; they replace those of the process

@@ -1,27 +1,32 @@
-"""The services of this folder, running as one process or as many."""
+"""The services of this folder as a site, in each of the forms that it can have."""
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from glassware.environment import Policy, Settings, to_variables
-from glassware.identity import SITE, Key
-from worker.worker_process import Starter, Zygote
+from sites import SiteUnderTest, ended
 
 
 HERE = Path(__file__).parent
-GROUP = ("storefront", "catalog", "plain", "blog")
-ALONE = ("events",)
+GROUP = '[groups]\nweb = ["storefront", "catalog", "plain", "blog", "hidden"]\n'
+FORMS = {
+    "wire": ("", ()),
+    "group": (GROUP, ()),
+    "forced wire": (GROUP, ("--wire",)),
+}
 CALLS = {
     "storefront": ("catalog", "plain", "blog", "events"),
     "catalog": ("storefront", "plain"),
 }
-URL = "http://shop.test:8000"
+ROUTES = {"storefront": "/front", "catalog": "/catalog"}
+PORT = re.compile(r'(SERVER_PORT\\?": ?\\?")[0-9]+')
 
 
 @dataclass
@@ -29,91 +34,76 @@ class Running:
     """The site in one of its forms.
 
     Attributes:
-        mode: Its name.
-        folder: Where its services are.
-        sockets: Of each service.
-        key: The site's own.
+        site: It runs.
+        records: What the callees have recorded, a file each.
     """
 
-    mode: str
-    folder: Path
-    sockets: Mapping[str, str]
-    key: Key
-    starter: Starter
+    site: SiteUnderTest
+    records: Path
 
     def run(self, case: str) -> Any:
         """Run a case in the caller, and return what is told of it."""
-        worker = self.starter.at(self.sockets["storefront"])
-        token = self.key.sign(SITE, "storefront")
-        said = worker.ask(f"/case/{case}", headers={"X-Glassware-Identity": token})
-        assert said.status == 200, (said.body, self.log())
-        return json.loads(said.body.decode().replace(URL, "http://SITE"))
+        said = self.site.get(f"/front/case/{case}")
+        assert said.status == 200, (said.text, self.log())
+        return json.loads(self._settled(said.text))
 
     def seen(self, case: str) -> list[dict[str, Any]]:
         """Return the events that callees have recorded for a case, in order."""
         found = []
-        for record in sorted(self.folder.glob("*/record.jsonl")):
-            lines = map(json.loads, record.read_text().splitlines())
+        for record in sorted(self.records.iterdir()):
+            lines = map(json.loads, self._settled(record.read_text()).splitlines())
             found += [line for line in lines if line.pop("case") == case]
         return found
 
     def log(self) -> str:
         """Return what all services have printed."""
-        return "".join(p.read_text()[-3000:] for p in self.folder.parent.glob("*.log"))
+        return self.site.log.read_text()[-6000:]
+
+    def _settled(self, text: str) -> str:
+        """Return `text` without what is different in each form: the public port."""
+        address = urlsplit(self.site.url)
+        text = text.replace(f"localhost:{address.port}", "SITE")
+        # In a body that is text within text the quotation marks are escaped.
+        return PORT.sub(r"\1PORT", text)
 
 
 @contextmanager
-def running(mode: str, folder: Path, zygote: Zygote) -> Iterator[Running]:
-    """Start the site; `mode` is `group` or `wire`."""
-    site = folder / mode
-    services = site / "s"
-    shutil.copytree(HERE / "services", services)
-    shutil.copy(HERE / "cases.py", services / "storefront")
-    file = services / "catalog" / "file.txt"
+def running(folder: Path) -> Iterator[dict[str, Running]]:
+    """Start the site in all of its forms."""
+    with ExitStack() as stack:
+        forms = {}
+        for name, (groups, options) in FORMS.items():
+            place = folder / name.replace(" ", "-")
+            place.mkdir()
+            site = stack.enter_context(ended(place / "site"))
+            records = place / "records"
+            records.mkdir()
+            write(site, groups, records)
+            site.up("--production", *options, wait=False)
+            forms[name] = Running(site, records)
+        for form in forms.values():
+            form.site.until(lambda: "➜" in form.log(), "readiness")  # noqa: B023
+        yield forms
+
+
+def write(site: SiteUnderTest, groups: str, records: Path) -> None:
+    """Write the site's folder."""
+    shutil.copytree(HERE / "services", site.folder / "services")
+    shutil.copy(HERE / "cases.py", site.folder / "services" / "storefront")
+    file = site.folder / "services" / "catalog" / "file.txt"
     file.write_text("abcdefg")
     os.utime(file, (0, 0))
-    starter = Starter(site, zygote)
-    key = Key.generate()
-    jobs = {job["service"]: job for job in jobs_of(site, key)}
-    try:
-        if mode == "group":
-            workers = [starter.group(*(jobs.pop(name) for name in GROUP))]
-        else:
-            workers = []
-        workers += [starter.fork_job(job) for job in jobs.values()]
-        for worker in workers:
-            worker.ready()
-        sockets = {name: str(site / name / "1.sock") for name in (*GROUP, *ALONE)}
-        yield Running(mode, services, sockets, key, starter)
-    finally:
-        starter.end()
+    site.write({"site.toml": f'name = "conformance"\n{groups}'})
+    for service in (site.folder / "services").iterdir():
+        (service / "service.toml").write_text(manifest(service.name, records))
 
 
-def jobs_of(site: Path, key: Key) -> Iterator[dict[str, Any]]:
-    """Return the job of each service, as the runner would make it."""
-    names = (*GROUP, *ALONE)
-    keys = {name: Key.generate() for name in names}
-    for name in names:
-        (site / name).mkdir()
-        callers = {n: keys[n].public for n, calls in CALLS.items() if name in calls}
-        settings = Settings(
-            site="shop",
-            service=name,
-            url=URL,
-            mounts=(f"/{name}",) if name == "catalog" else (),
-            calls=CALLS.get(name, ()),
-            # A case that is about failures must not shut the others out.
-            policies={n: Policy(breaker=0) for n in names},
-            neighbours={n: f"unix:{site / n}" for n in (*names, "hidden")},
-            key=keys[name].text,
-            callers={**callers, SITE: key.public},
-        )
-        yield {
-            "service": name,
-            "folder": str(site / "s" / name),
-            "app": "app.py",
-            "socket": str(site / name / "1.sock"),
-            "threads": 4,
-            "mounts": list(settings.mounts),
-            "environment": to_variables(settings),
-        }
+def manifest(name: str, records: Path) -> str:
+    """Return the manifest of a service."""
+    lines = [f"calls = {json.dumps(CALLS.get(name, ()))}"]
+    # A case that is about failures must not shut the others out.
+    lines += [f"[neighbours.{n}]\nbreaker = 0" for n in CALLS.get(name, ())]
+    lines += [f'[environment]\nRECORD = "{records / name}.jsonl"']
+    if route := ROUTES.get(name):
+        lines += [f'[[routes]]\npath = "{route}"\ntimeout = 50']
+    return "\n".join(lines) + "\n"

@@ -325,10 +325,6 @@ class Starter:
         process.returncode = 0  # `Worker.wait` reaps it
         return process.pid
 
-    def at(self, path: str) -> Worker:
-        """Return what listens at a socket, to be asked."""
-        return Worker({"socket": path}, -1, self.folder)
-
     def end(self) -> None:
         """End every worker that was started."""
         for worker in self.workers:

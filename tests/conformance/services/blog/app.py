@@ -1,6 +1,7 @@
 """A callee written with Django, in one file."""
 
 import json
+import os
 from pathlib import Path
 
 from django.conf import settings
@@ -17,7 +18,7 @@ settings.configure(
     MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
     LOGGING_CONFIG=None,
 )
-RECORD = Path(__file__).parent / "record.jsonl"
+RECORD = Path(os.environ["RECORD"])
 
 
 def record(request, event, **facts):

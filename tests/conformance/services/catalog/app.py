@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from glassware import deadline, services
 
 app = Flask(__name__)
 app.secret_key = "conformance"
-RECORD = Path(__file__).parent / "record.jsonl"
+RECORD = Path(os.environ["RECORD"])
 tries = {}
 
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 from urllib.parse import parse_qs
 
 
-RECORD = Path(__file__).parent / "record.jsonl"
+RECORD = Path(os.environ["RECORD"])
 
 
 class Body:

@@ -10,8 +10,8 @@ from glassware.protocol import TRACE
 from glassware.told import count
 
 
-# Who asks like this is told which calls were made for the answer.
-_TOLD = ((TRACE, "yes"),)
+TOLD = ((TRACE, "yes"),)
+"""Who asks like this is told which calls were made for the answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Asking(Incoming):
         own: What it called itself, with the calls that were made for it.
     """
 
-    onward: tuple[tuple[str, str], ...] = _TOLD
+    onward: tuple[tuple[str, str], ...] = TOLD
     own: list[Made] = field(default_factory=list)
 
 

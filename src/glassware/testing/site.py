@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from glassware.environment import KEY
 from glassware.injection import InjectedFault
 from glassware.runner.logs import LogStore
 from glassware.service.client import Neighbour
@@ -85,9 +86,11 @@ class Site:
         """
         variables = self.environment(name)
         # Whoever runs the site may call every service, and is none himself.
-        variables.pop("GLASSWARE_CALLS", None)
-        variables["GLASSWARE_SERVICE"] = ""
-        return Asked(name, variables)
+        for own in ("GLASSWARE_CALLS", "GLASSWARE_SERVICE", KEY):
+            variables.pop(own, None)
+        return Asked(
+            name, variables, lambda: str(self._run.ask("token", service=name)["token"])
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole site at this moment: what `ps --json` prints."""

@@ -279,6 +279,25 @@ def test_what_makes_no_sense_is_refused(
     assert running.snapshot()["faults"] == []
 
 
+def test_within_a_process(tmp_path: Path) -> None:
+    """Services of a group meet the same, though no socket lies between them."""
+    with ended(tmp_path / "site") as site:
+        site.write(
+            SITE | {"site.toml": '[groups]\nall = ["shop", "stock", "reviews"]\n'}
+        )
+        site.up()
+        assert ask(site, "stock") == {"status": 200, "attempts": 1}
+        fault(site, "shop", "stock", "--slow", "1m")
+        assert ask(site, "stock", timeout=0.3)["error"] == "DeadlineExceeded"
+        fault(site, "shop", "stock", "--down")
+        assert ask(site, "stock")["error"] == "Unavailable"
+        assert ask(site, "reviews")["status"] == 200
+        fault(site, "shop", "stock", "--status", "418")
+        assert ask(site, "stock")["status"] == 418
+        fault(site, "--clear")
+        assert ask(site, "stock")["status"] == 200
+
+
 def test_faults_end_with_the_site(tmp_path: Path) -> None:
     """The next start has none; there is none where visitors are."""
     with ended(tmp_path / "site") as site:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from sites import SiteUnderTest
 from testing.conftest import Run
 from waiting import until
@@ -294,3 +296,25 @@ def test_it_ends_with_pytest(users_site: SiteUnderTest) -> None:
 
     until(lambda: not supervisor.exists(), "the end of the site", 20)
     shutil.rmtree(kept["state"])
+
+
+@pytest.mark.parametrize("how", ["option", "setting", "neither"])
+def test_grouped_services_over_the_wire(users_tests: Run, how: str) -> None:
+    """A process for each of a group, where the author of the tests wants that."""
+    wanted = {
+        "site.toml": '[groups]\nweb = ["storefront", "catalog"]\n',
+        "pytest.ini": "[pytest]\n" + "glassware_wire = true\n" * (how == "setting"),
+        "tests/test_wire.py": f"""
+        def test_wire(site):
+            pids = {{s["name"]: s["pids"] for s in site.snapshot()["services"]}}
+            apart = pids["storefront"] != pids["catalog"]
+            assert apart is ({how!r} != "neither")
+            assert site.get("/").json == {{"products": ["vase"]}}
+        """,
+    }
+
+    done = users_tests(
+        SHOP | wanted, *(["--glassware-wire"] if how == "option" else [])
+    )
+
+    done.assert_outcomes(passed=1)

@@ -89,7 +89,7 @@ def running(folder: Path) -> Iterator[dict[str, Running]]:
 def write(site: SiteUnderTest, groups: str, records: Path) -> None:
     """Write the site's folder."""
     shutil.copytree(HERE / "services", site.folder / "services")
-    shutil.copy(HERE / "cases.py", site.folder / "services" / "storefront")
+    shutil.copytree(HERE / "cases", site.folder / "services" / "storefront" / "cases")
     file = site.folder / "services" / "catalog" / "file.txt"
     file.write_text("abcdefg")
     os.utime(file, (0, 0))

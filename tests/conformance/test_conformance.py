@@ -26,21 +26,27 @@ def test_it_means_the_same(case, forms):
         assert not differences(seen[other], seen[first])
 
 
+def test_each_form_is_what_it_is_called(forms):
+    """One process for those of a group, and one for each in the other forms."""
+    for name, form in forms.items():
+        pids = {s["name"]: s["pids"] for s in form.site.snapshot()["services"]}
+        assert len({pid for each in pids.values() for pid in each}) == (
+            2 if name == "group" else len(pids)
+        )
+
+
 def events(site, case):
     """Return what the callees recorded, once they have recorded all of it."""
-    if case.seen is not None:
-        until(
-            lambda: len(site.seen(case.name)) >= len(case.seen),
-            f"the events of {case.name}: {site.seen(case.name)}",
-        )
+    until(
+        lambda: len(site.seen(case.name)) >= len(case.seen),
+        f"the events of {case.name}: {site.seen(case.name)}",
+    )
     found = same(site.seen(case.name))
     names = [event["event"] for event in found]
-    if case.seen is None or case.seen.count("request") > 1:
+    if case.seen.count("request") == 1:
+        assert names == case.seen
+    else:
         # A request may begin while the one before it ends.
+        assert sorted(names) == sorted(case.seen)
         found.sort(key=partial(json.dumps, sort_keys=True))
-        names.sort()
-    if case.seen is not None:
-        assert names == (
-            sorted(case.seen) if case.seen.count("request") > 1 else case.seen
-        )
     return found

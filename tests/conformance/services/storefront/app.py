@@ -1,12 +1,11 @@
 """The caller: runs the cases, and tells what came of each."""
 
 import hashlib
-import importlib.util
 import json
 from contextvars import ContextVar
 from functools import partial
-from pathlib import Path
 
+from cases import CASES
 from flask import Flask, g, request
 
 from glassware import services
@@ -14,19 +13,10 @@ from glassware.errors import CallError
 
 
 app = Flask(__name__)
-HERE = Path(__file__).parent
 tag = ContextVar("tag", default="none")
 
 
-def load_cases():
-    """Load the file that the tests read their expectations from."""
-    spec = importlib.util.spec_from_file_location("cases", HERE / "cases.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {case.name: case for case in module.CASES}
-
-
-CASES = load_cases()
+BY_NAME = {case.name: case for case in CASES}
 
 
 class Tagged:
@@ -122,7 +112,7 @@ def body_facts(body):
 def run(name):
     """Run a case, and return what it returned or raised."""
     try:
-        found = CASES[name].run(To(name))
+        found = BY_NAME[name].run(To(name))
     except CallError as error:
         found = error
     return json.dumps(facts(found))

@@ -138,7 +138,9 @@ class Crew:
             but: Addresses that have another worker behind them now.
         """
         for member in self.members:
-            member.turn_away(worker, but)
+            # One that has moved to another unit is that one's to turn away.
+            if member.life is self.holder:
+                member.turn_away(worker, but)
         if worker.ended.is_set():
             return False
         if worker.holders != [self.holder]:

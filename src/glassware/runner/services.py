@@ -12,7 +12,7 @@ from glassware.status import Endpoint, Phase, ServiceState
 
 from .doorway import Doorway
 from .trouble import Trouble
-from .workers import Address, Worker, WorkerFailed, endpoints_of
+from .workers import Address, Holder, Worker, WorkerFailed, endpoints_of
 
 
 Needs = Mapping[str, Callable[[], Awaitable[object]]]
@@ -28,7 +28,7 @@ class Surroundings(Protocol):
         """Bring the service's databases up to date; raises `WorkerFailed`."""
 
 
-class Life(Protocol):
+class Life(Holder, Protocol):
     """What a service shares with the others of its unit."""
 
     phase: Phase

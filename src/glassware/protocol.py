@@ -12,7 +12,8 @@ is removed at the gateway.
 `X-Glassware-Via`          the services that the request came through, by comma,
                            the one that calls last
 `X-Glassware-Retry`        `no`: the caller tries again by itself
-`X-Glassware-Trace`        in answers, in development: the calls underneath
+`X-Glassware-Trace`        in requests, in development: `yes`, these are wanted;
+                           in answers: the calls underneath
 `X-Glassware-Failure`      in answers, in development: the exception behind a 500
 `X-Glassware-Refused`      in answers that come from no application: why
 =========================  ===================================================

@@ -10,6 +10,7 @@ from werkzeug.debug.tbtools import DebugTraceback
 
 from glassware.current import Incoming, Made
 from glassware.protocol import FAILURE
+from glassware.service import settings
 from glassware.service.failure import cause_of, remade
 from glassware.told import Elsewhere, Failure, Frame, read_failure
 from glassware.worker.failure import describe, ended_by, passed_on
@@ -17,6 +18,16 @@ from glassware.worker.failure import describe, ended_by, passed_on
 
 class NoStock(Exception):
     """An error of a service."""
+
+
+@pytest.fixture(autouse=True)
+def development(monkeypatch):
+    """The settings of a site in development."""
+    monkeypatch.setenv("GLASSWARE_DEVELOPMENT", "1")
+    settings.forget()
+    yield monkeypatch
+    monkeypatch.undo()
+    settings.forget()
 
 
 def incoming(service, caller="", path="/", **more):
@@ -149,6 +160,16 @@ def test_the_header_is_found_among_others():
     assert type(found).__name__ == "NoStock"
     assert cause_of([("A", "b")]) is None
     assert cause_of([(FAILURE, "nonsense")]) is None
+
+
+def test_in_production_no_header_is_believed(development):
+    """Nobody of ours writes it there."""
+    request = incoming("catalog", "storefront")
+    ended_by(request, caught(sell))
+    development.delenv("GLASSWARE_DEVELOPMENT")
+    settings.forget()
+
+    assert cause_of([(FAILURE, request.failure)]) is None
 
 
 def through_three():

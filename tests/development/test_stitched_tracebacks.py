@@ -122,6 +122,16 @@ def test_a_failure_that_was_not_heeded(shop):
     assert lines[note - 1] == "KeyError: 'name'"
 
 
+def test_a_failure_with_much_to_tell(shop):
+    """What fits into the headers arrives, and the answer does in any case."""
+    assert shop.get("/noisy").status == 502
+
+    lines = entry(shop, "storefront", "asked by `catalog`")
+
+    assert frames(lines)[-3:] == ["noisy", "noisy", "noisy"]
+    assert "    in `prices`: GET /noisy, asked by `catalog`" in lines
+
+
 def test_a_visitor_is_told_nothing(shop):
     """No header and no body that leaves the site has a word of code in it."""
     for path in ("/product/9", "/unheeded/9", "/passed-on/9", "/product/1"):

@@ -88,6 +88,14 @@ DJANGO = """
     """
 
 
+HANDLES_ALL = """
+    @app.errorhandler(Exception)
+    def everything(error):
+        app.logger.exception("it failed")
+        return {"error": "sorry"}, 500
+    """
+
+
 def failed(answer):
     """What an answer tells of its failure."""
     told = read_failure(answer.headers.get("X-Glassware-Failure", ""))
@@ -163,6 +171,23 @@ def test_a_page_of_its_own_changes_nothing(serve):
 
     assert answer.body == b"a page of its own"
     assert str(failed(answer)) == "KeyError: 7"
+
+
+def test_a_handler_that_logs_what_it_handles(serve):
+    """What it logged is told, as it raises nothing that could be heard of."""
+    told = failed(serve(FLASK + HANDLES_ALL).ask("/products/7", headers=ASKING))
+
+    assert str(told) == "KeyError: 7"
+    assert told.hop.log[-1] == "ERROR catalog: it failed (KeyError: 7)"
+
+
+def test_a_service_that_does_not_ask_is_not_told(serve):
+    """Programs that call without our client may take no head of that size."""
+    worker = serve(FLASK)
+
+    for path in ("/products/1", "/products/7"):
+        answer = worker.ask(path, headers={"X-Glassware-Via": "storefront"})
+        assert not [name for name in answer.headers if "glassware" in name.lower()]
 
 
 @pytest.mark.parametrize("server", ["granian", "threaded"])

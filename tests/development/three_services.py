@@ -1,6 +1,8 @@
 """A site of three services, each calling the next, with every way to fail."""
 
 PRICES = """
+    import random
+
     from flask import Flask, jsonify
 
     app = Flask(__name__)
@@ -12,6 +14,19 @@ PRICES = """
         if product not in PRICES:
             app.logger.warning("product %s is not in the list", product)
         return {"price": PRICES[product]}
+
+
+    @app.get("/noisy")
+    def noisy():
+        for line in range(50):
+            app.logger.warning("%s", random.randbytes(140).hex())
+        last = None
+        for cause in range(10):
+            try:
+                raise LookupError(random.randbytes(2000).hex()) from last
+            except LookupError as error:
+                last = error
+        raise last
 
 
     @app.get("/all")
@@ -35,6 +50,11 @@ CATALOG = """
     def passed_on(product):
         found = services.prices.get(f"/of/{product}")
         return found.content, found.status_code, list(found.fields)
+
+
+    @app.get("/noisy")
+    def noisy():
+        return services.prices.get("/noisy").raise_for_status().text
 
 
     @app.get("/every")
@@ -95,6 +115,11 @@ STOREFRONT = """
         for product in range(number):
             services.catalog.get(f"/products/{product % 2 + 1}")
         return "a list"
+
+
+    @app.get("/noisy")
+    def noisy():
+        return services.catalog.get("/noisy").raise_for_status().text
 
 
     @app.get("/every")

@@ -11,7 +11,7 @@ from glassware import current
 from glassware.current import Incoming, Made
 from glassware.environment import KEY
 from glassware.errors import CallError
-from glassware.protocol import IDENTITY, TRACE
+from glassware.protocol import FAILURE, IDENTITY, TRACE
 from glassware.service.client import services
 from glassware.service.failure import remade
 from glassware.told import read_failure
@@ -19,6 +19,9 @@ from glassware.told import read_failure
 from . import output
 from .site import complete, here, known
 from .waterfall import show_waterfall
+
+
+_SHOWN_OTHERWISE = {TRACE.lower(), FAILURE.lower()}
 
 
 @click.command(epilog="Example: glassware call catalog /products/7")
@@ -50,9 +53,11 @@ def command(
     # Whoever sits at the terminal may call every service, and is none.
     for name in ("GLASSWARE_CALLS", "GLASSWARE_SERVICE", KEY):
         variables.pop(name, None)
-    os.environ.update(variables)
+    # The others are of the terminal that the site was started in.
+    ours = {n: v for n, v in variables.items() if n.startswith("GLASSWARE_")}
+    os.environ.update(ours)
     proof = IDENTITY, site.ask("token", service=service)["token"]
-    asking = Incoming(onward=(proof, (TRACE, "yes")) if trace else (proof,))
+    asking = Incoming(onward=(proof,))
     current.incoming.set(asking)
     made = asking.calls if trace else []
     try:
@@ -63,7 +68,8 @@ def command(
     if include:
         click.echo(f"{answer.status_code}", err=True)
         for name, value in answer.fields:
-            click.echo(f"{name}: {value}", err=True)
+            if name.lower() not in _SHOWN_OTHERWISE:
+                click.echo(f"{name}: {value}", err=True)
     sys.stdout.buffer.write(answer.content)
     sys.stdout.buffer.flush()
     _show_trace(made)

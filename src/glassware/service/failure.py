@@ -16,6 +16,8 @@ from typing import Any
 from glassware.protocol import FAILURE
 from glassware.told import Elsewhere, Failure, Frame, read_failure
 
+from .settings import current
+
 
 def cause_of(fields: Iterable[tuple[str, str]]) -> BaseException | None:
     """Return the exception that an answer tells of; `None`: it tells of none.
@@ -23,6 +25,9 @@ def cause_of(fields: Iterable[tuple[str, str]]) -> BaseException | None:
     Args:
         fields: The answer's headers.
     """
+    # Elsewhere nobody writes it; who does so all the same is not believed.
+    if not current().development:
+        return None
     wanted = FAILURE.lower()
     told = next((value for name, value in fields if name.lower() == wanted), None)
     failure = read_failure(told) if told else None

@@ -10,6 +10,7 @@ from glassware.protocol import (
     DEADLINE,
     IDENTITY,
     RETRY,
+    TRACE,
     VIA,
     new_traceparent,
     write_deadline,
@@ -83,6 +84,8 @@ def _fixed(settings: Settings, address: str) -> Iterator[tuple[str, str]]:
     yield "Accept", "*/*"
     yield "Accept-Encoding", "identity"
     yield "User-Agent", f"glassware/{settings.service}".rstrip("/")
+    if settings.development:
+        yield TRACE, "yes"
 
 
 def _onward(call: Outgoing, asked: Incoming) -> Iterator[tuple[str, str]]:

@@ -63,8 +63,12 @@ def ended_by(incoming: Incoming, error: BaseException) -> None:
 def passed_on(incoming: Incoming, status: int) -> str:
     """Return the header for an error that the view answered by itself.
 
-    What made it do so is the last call that failed; empty: none did.
+    What made it do so is the exception that it logged, or else the last call
+    that failed; empty: there is neither.
     """
+    if (logged := _logged(incoming)) is not None:
+        ended_by(incoming, logged)
+        return incoming.failure
     failures = [made.failure for made in incoming.calls if made.failure]
     cause = read_failure(failures[-1]) if failures else None
     if cause is None:
@@ -128,6 +132,14 @@ def notes_of(error: BaseException) -> list[str]:
     """Return the notes of an exception, which anybody may have written to."""
     notes = getattr(error, "__notes__", ())
     return [n for n in notes if isinstance(n, str)] if isinstance(notes, list) else []
+
+
+def _logged(incoming: Incoming) -> BaseException | None:
+    for record in reversed(incoming.log or ()):
+        if record.exc_info and record.exc_info[1] is not None:
+            error: BaseException = record.exc_info[1]
+            return error
+    return None
 
 
 def _answer(said: str) -> NoReturn:

@@ -67,7 +67,7 @@ class Telling:
             answer = self._application(environ, start)
         except BaseException as error:
             ended_by(incoming, error)
-            if not tells(incoming):
+            if not incoming.asked:
                 raise
             show(error)
             status, headers, body = answer_to(error)
@@ -139,7 +139,8 @@ def begin(incoming: Incoming, target: str, kind: str | None) -> None:
 
 def told_of(incoming: Incoming, status: int) -> Iterator[Header]:
     """Return the headers that tell of an answer's making, if somebody wants them."""
-    if not tells(incoming):
+    # Who does not ask may not take as long a head.
+    if not incoming.asked:
         return
     if incoming.calls:
         yield TRACE, write_trace(tuple(incoming.calls))
@@ -147,11 +148,6 @@ def told_of(incoming: Incoming, status: int) -> Iterator[Header]:
         failure = incoming.failure or passed_on(incoming, status)
         if failure:
             yield FAILURE, failure
-
-
-def tells(incoming: Incoming) -> bool:
-    """Return whether somebody wants to be told of an answer's making."""
-    return incoming.asked or not is_page(incoming)
 
 
 def is_page(incoming: Incoming) -> bool:

@@ -17,7 +17,6 @@ from .telling import (
     begin,
     is_page,
     page_of,
-    tells,
     told_of,
 )
 from .uncaught import answer_to
@@ -92,7 +91,7 @@ class _Head:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._begun = True
-            if message["status"] < FAILED or not tells(self._incoming):
+            if message["status"] < FAILED or not self._incoming.asked:
                 await self._send(self._telling(message))
                 return
         elif not self._held:
@@ -105,7 +104,7 @@ class _Head:
 
     async def fail(self, error: BaseException) -> None:
         """Answer, if the application did not, that it has failed."""
-        if not self._begun and tells(self._incoming):
+        if not self._begun and self._incoming.asked:
             status, headers, body = answer_to(error)
             plain = [(name.lower().encode(), value.encode()) for name, value in headers]
             start = {"type": "http.response.start", "status": int(status)}

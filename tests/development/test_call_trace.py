@@ -69,7 +69,9 @@ def test_a_call_that_failed_shows_why(shop):
     done = call(shop, "storefront", "/product/9", "--trace")
 
     assert done.returncode == 1
-    assert [status for _, status, _ in rows(done.stderr)] == ["502", "502", "500"]
+    shown = [(status, sent) for _, status, sent in rows(done.stderr)]
+    assert shown[0] == ("502", 1)
+    assert [status for status, _ in shown] == ["502", "502", "500"]
     assert done.stderr.count("Traceback (most recent call last)") == 3
     assert "log: WARNING prices: product 9 is not in the list" in done.stderr
 

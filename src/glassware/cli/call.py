@@ -57,7 +57,8 @@ def command(
     ours = {n: v for n, v in variables.items() if n.startswith("GLASSWARE_")}
     os.environ.update(ours)
     proof = IDENTITY, site.ask("token", service=service)["token"]
-    asking = Incoming(onward=(proof,))
+    # Sent once: who debugs wants one traceback, and repeats it by hand.
+    asking = Incoming(onward=(proof,), caller_retries=True)
     current.incoming.set(asking)
     made = asking.calls if trace else []
     try:

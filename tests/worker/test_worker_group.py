@@ -163,7 +163,7 @@ def test_a_module_that_is_imported_late_is_never_another_services(start, late):
 def view():
     try:
         import prices
-    except ImportError as error:
+    except Exception as error:
         return str(error)
     return prices.__file__
 """
@@ -187,7 +187,9 @@ def test_a_late_import_of_what_two_have_is_an_error(start):
 def view():
     try:
         import prices
-    except ImportError as error:
+    except ImportError:
+        return "as if there were none"
+    except Exception as error:
         return str(error)
 """
     has = {"files": {"prices.py": ""}}
@@ -209,7 +211,7 @@ def view():
     def take():
         try:
             import prices
-        except ImportError as error:
+        except Exception as error:
             answers.put(str(error))
     _thread.start_new_thread(take, ())
     return answers.get()
@@ -266,7 +268,15 @@ def test_packages_without_init_share_a_name(start):
 
 def test_what_a_service_puts_on_its_path_is_its_own(start):
     """A folder that code adds by itself is looked in for that service alone."""
-    adds = "import sys; sys.path.insert(0, 'lib')\nimport extra"
+    adds = """
+import sys
+sys.path.insert(0, "lib")
+import extra
+@app.get("/")
+def view():
+    import late
+    return late.__name__
+"""
     finds = """
 @app.get("/")
 def view():
@@ -279,6 +289,7 @@ def view():
     )
     group.ready()
     assert group.member("cart").ask("/").body == b"None"
+    assert group.member("catalog").ask("/").body == b"late"
 
 
 def test_one_that_fails_fails_the_group(start):

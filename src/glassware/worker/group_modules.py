@@ -23,10 +23,6 @@ from glassware.errors import AppNotLoaded
 from .convention import module_name
 
 
-class Collision(AppNotLoaded, ImportError):
-    """A top-level name means two different modules in one process."""
-
-
 class Modules:
     """The finder of top-level modules, in the place of Python's own.
 
@@ -59,7 +55,7 @@ class Modules:
                 neighbours in the folder may import it by the file's name too.
 
         Raises:
-            Collision: A module of its own would be another member's.
+            AppNotLoaded: A module of its own would be another member's.
         """
         self._check_taken(member)
         if entry is not None:
@@ -69,7 +65,7 @@ class Modules:
             yield
         finally:
             self._entry = ""
-        self._add(member, sys.path)
+        self._add(member)
         if entry is not None and any(
             PathFinder.find_spec(entry.stem, self._folders[other])
             for other in self._others(member)
@@ -85,7 +81,7 @@ class Modules:
         """Return where a module is; see `importlib.abc.MetaPathFinder`.
 
         Raises:
-            Collision: Another member has a different one of that name.
+            AppNotLoaded: Another member has a different one of that name.
         """
         if path is not None:
             return PathFinder.find_spec(name, path, target)
@@ -95,10 +91,14 @@ class Modules:
             self._check(name, owner, found)
         return found
 
-    def _add(self, member: str, path: Sequence[str]) -> None:
-        # What its code has put into `sys.path` is for its own imports.
+    def _add(self, member: str) -> None:
+        # What its code has put into `sys.path` is for its own imports, also when
+        # the process works in another folder.
+        sys.path[:] = [
+            e if e in self._base else str(Path(e).absolute()) for e in sys.path
+        ]
         known = self._folders[member]
-        known.extend(e for e in path if e not in self._base and e not in known)
+        known.extend(e for e in sys.path if e not in self._base and e not in known)
 
     def _forget(self, entry: Path) -> None:
         alias = sys.modules.get(entry.stem)
@@ -189,8 +189,8 @@ def _place(spec: ModuleSpec | None) -> str:
     return f"`{spec.origin or _parts(spec)[0]}`"
 
 
-def _collision(name: str, first: str, second: str) -> Collision:
-    return Collision(
+def _collision(name: str, first: str, second: str) -> AppNotLoaded:
+    return AppNotLoaded(
         f"the module `{name}` would be {first} and {second} in one process",
         hint="put the modules of each service into a package of its own, or take one "
         "of the two out of the group",

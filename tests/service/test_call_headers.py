@@ -52,6 +52,17 @@ def test_a_trace_begins_where_there_is_none(catalog, seen, asked):
     assert seen[-1]["traceparent"].split("-")[1] != seen[0]["traceparent"].split("-")[1]
 
 
+def test_a_trace_begins_under_plain_flask_too(catalog, seen):
+    """What was made up for a request stays with it."""
+    app = flask.Flask("storefront")
+    for _ in range(2):
+        with app.test_request_context("/"):
+            catalog.get("/")
+            catalog.get("/")
+    traces = [headers["traceparent"].split("-")[1] for headers in seen]
+    assert traces[0] == traces[1] != traces[2] == traces[3]
+
+
 def test_a_call_of_nobody_has_one_trace(catalog, seen):
     """Without a request to answer, the attempts of one call belong together."""
     catalog.get("/fails")

@@ -187,8 +187,8 @@ def test_a_huge_answer_is_cut_off(become, wire, folder, start, stated, said):
 
     def serve(connection):
         for asked in read(connection):
-            if asked.target == "/small":
-                connection.sendall(answer(b"x" * MIB))
+            if asked.target != "/":
+                connection.sendall(answer(b"x" * int(asked.target[1:])))
                 continue
             length = b"Content-Length: 9000000000000\r\n" if stated else b""
             connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n")
@@ -196,7 +196,10 @@ def test_a_huge_answer_is_cut_off(become, wire, folder, start, stated, said):
                 connection.sendall(b"." * 65536)
 
     start(serve)
-    assert len(services.catalog.get("/small", **options).content) == MIB
+    assert services.catalog.get(f"/{2 * MIB}", max_answer=2 * MIB).ok
+    assert services.catalog.get(f"/{MIB}", **options).ok
+    with pytest.raises(BadAnswer, match="more than 1048576 bytes"):
+        services.catalog.get(f"/{MIB + 1}", **options)
     with pytest.raises(BadAnswer, match="more than 1048576 bytes") as caught:
         services.catalog.get("/", **options)
     assert caught.value.call.attempts == 1

@@ -15,7 +15,7 @@ from glassware.errors import (
 )
 from glassware.service.client import services
 from glassware.service.edge import edge_to
-from service.http_worker import answer, read
+from service.http_worker import answer, answering, read
 from waiting import until
 
 
@@ -168,6 +168,23 @@ def test_an_error_of_ours_decides_nothing(mood):
     with pytest.raises(KeyError):
         services.catalog.post("/", data=broken())
     mood.now = "well"
+    assert services.catalog.get("/").text == "well"
+
+
+def test_no_place_decides_nothing(become, wire, folder, start):
+    """A call that was to find out and got no place leaves that to the next one."""
+    become(
+        neighbours={"catalog": f"unix:{folder}/ready"},
+        policies={"catalog": Policy(breaker=1, at_once=1)},
+    )
+    start(answering(lambda _: answer(b"well")))
+    edge = edge_to("catalog")
+    assert edge.places.take(0)
+    edge.breaker.failed(edge.breaker.admit(), "broken")
+    over()
+    with pytest.raises(Unavailable, match="1 calls to it were under way"):
+        services.catalog.get("/", timeout=0.1)
+    edge.places.give()
     assert services.catalog.get("/").text == "well"
 
 

@@ -288,6 +288,15 @@ def test_a_body_that_was_read_is_sent_once(catalog, start):
     assert caught.value.hint == "it was sent once, and may have been carried out"
 
 
+def test_a_body_that_was_read_cannot_be_taken_elsewhere(catalog, start):
+    """A neighbour that is too busy may have read of it, so it is not asked again."""
+    busy = answer(status="503 S", headers=("X-Glassware-Refused: busy",))
+    start(answering(lambda _: busy))
+    with pytest.raises(Unavailable, match="too busy") as caught:
+        catalog.post("/", data=iter([b"x"]))
+    assert caught.value.call.attempts == 1
+
+
 def test_an_error_within_a_body_is_the_callers(catalog, start):
     """It is raised as it is, and the neighbour gets no whole request."""
     got = []

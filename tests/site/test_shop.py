@@ -22,12 +22,18 @@ OPTIONS = [
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
-@pytest.fixture
-def shop(site):
-    """The example site, running with databases of its own."""
+@pytest.fixture(params=["apart", "grouped"])
+def shop(site, request):
+    """The example site, running with databases of its own; three share a process."""
     ignored = shutil.ignore_patterns(".glassware", "__pycache__")
     shutil.copytree(SHOP, site.folder, ignore=ignored, dirs_exist_ok=True)
+    if request.param == "grouped":
+        manifest = site.folder / "site.toml"
+        said = manifest.read_text().replace("# [", "[").replace("# web", "web")
+        manifest.write_text(said)
     site.up()
+    groups = {s["group"] for s in site.snapshot()["services"]}
+    assert groups == ({"", "web"} if request.param == "grouped" else {""})
     return site
 
 

@@ -23,7 +23,7 @@ class Recruiting(Protocol):
         """Return what a worker is to be told about a service."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Crew:
     """The workers of one unit.
 

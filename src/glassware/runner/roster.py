@@ -44,13 +44,13 @@ class Roster:
         return tuple(self._units.values())
 
     def of(self, names: Iterable[str]) -> tuple[RunningUnit, ...]:
-        """Return the units of some services, each once.
+        """Return the units of some services, each once, in the services' order.
 
         Raises:
             KeyError: One of the services does not run.
         """
-        wanted = [self.services[name] for name in names]
-        return tuple(u for u in self.units if any(s in u.members for s in wanted))
+        home = {service: unit for unit in self.units for service in unit.members}
+        return tuple(dict.fromkeys(home[self.services[name]] for name in names))
 
     def change(self, names: Iterable[str], *, migration: bool = False) -> None:
         """Start services anew, and whatever shares their processes.

@@ -49,7 +49,7 @@ class Life(Holder, Protocol):
         """Take note of why something that is waited for does not come."""
 
 
-@dataclass
+@dataclass(eq=False)
 class RunningService:
     """A service, or a program beside one.
 

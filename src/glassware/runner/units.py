@@ -38,7 +38,7 @@ class Surroundings(Recruiting, Protocol):
         """Tell the gateway who serves; return when it knows, and whether it does."""
 
 
-@dataclass
+@dataclass(eq=False)
 class RunningUnit:
     """A unit and its workers.
 

@@ -81,7 +81,7 @@ class Holder(Protocol):
         """Take note that its process has ended."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Worker:
     """One process of a unit.
 

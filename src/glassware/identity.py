@@ -15,7 +15,7 @@ library knows of clocks that were set.
 import base64
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 
@@ -60,20 +60,12 @@ class Key:
     @classmethod
     def generate(cls) -> "Key":
         """Return a new key."""
-        from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415
-            ed25519,
-        )
-
-        return cls(_encode(ed25519.Ed25519PrivateKey.generate().private_bytes_raw()))
+        return cls(_encode(_ed25519().Ed25519PrivateKey.generate().private_bytes_raw()))
 
     @cached_property
     def private(self) -> Any:
         """The key as `cryptography` has it."""
-        from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415
-            ed25519,
-        )
-
-        return ed25519.Ed25519PrivateKey.from_private_bytes(_decode(self.text))
+        return _ed25519().Ed25519PrivateKey.from_private_bytes(_decode(self.text))
 
     @property
     def public(self) -> str:
@@ -95,12 +87,10 @@ class Key:
             lifetime: Seconds.
             now: The epoch second from which it lives; `None`: this one.
         """
-        import jwt  # noqa: PLC0415 - only who signs or verifies pays for it
-
         begin = int(time.time() if now is None else now)
         end = begin + int(lifetime)
         claims = {"iss": issuer, "aud": audience, "iat": begin, "exp": end}
-        return jwt.encode(claims, self.private, algorithm=_ALGORITHM)
+        return str(_jwt().encode(claims, self.private, algorithm=_ALGORITHM))
 
     def __repr__(self) -> str:
         return "<Key>"
@@ -187,8 +177,7 @@ class Verifier:
         return caller
 
     def _verify(self, token: str) -> tuple[str, float]:
-        import jwt  # noqa: PLC0415
-
+        jwt = _jwt()
         if len(token) > _LONGEST:
             raise NotVerified(f"it is longer than {_LONGEST} characters")
         said = jwt.decode(token, options={"verify_signature": False})
@@ -220,26 +209,39 @@ class Verifier:
         return min(end - now, end - begin) + LEEWAY
 
     def _key_of(self, caller: str) -> Any:
-        from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415
-            ed25519,
-        )
-
         if caller not in self._keys:
             raw = _decode(self._callers[caller])
-            self._keys[caller] = ed25519.Ed25519PublicKey.from_public_bytes(raw)
+            self._keys[caller] = _ed25519().Ed25519PublicKey.from_public_bytes(raw)
         return self._keys[caller]
 
 
 def prepare() -> None:
-    """Import what verifying takes, before the first request has to wait for it.
+    """Import what signing and verifying take, before anybody has to wait for it.
+
+    Call it before the service's own code is imported, which may have modules of
+    the same names.
 
     Raises:
         ImportError: It is not installed.
     """
-    import jwt.algorithms  # noqa: PLC0415
+    _ed25519()
+    _jwt()
 
-    if not jwt.algorithms.has_crypto:
-        raise ImportError("`cryptography` is not installed")
+
+@cache
+def _jwt() -> Any:
+    import jwt  # noqa: PLC0415 - only who signs or verifies pays for it
+
+    return jwt
+
+
+@cache
+def _ed25519() -> Any:
+    from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415 - likewise
+        ed25519,
+    )
+
+    return ed25519
 
 
 def _encode(raw: bytes) -> str:

@@ -366,16 +366,47 @@ def test_the_key_is_for_calls_alone(start, way):
     assert told["key"] == told["at_import"] == variables()["GLASSWARE_KEY"]
 
 
-def test_without_the_library_for_tokens_a_worker_says_so(start):
-    """In an environment of the service's own, made by hand."""
-    hidden = (
-        "import sys\nsys.modules['jwt'] = None\ndef app(environ, start_response): ...\n"
-    )
-    worker = start.spawn(hidden, environment=variables())
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+def test_a_service_may_have_modules_named_as_those_of_a_worker(start, way):
+    """`import jwt` is its own `jwt.py`, as it is with `flask run`."""
+    files = {
+        "app.py": """
+            import jwt
+            from cryptography import mine
+            from flask import Flask
+            app = Flask(__name__)
+
+            @app.get("/")
+            def home():
+                return [jwt.mine, mine]
+            """,
+        "jwt.py": "mine = 'jwt'",
+        "cryptography/__init__.py": "mine = 'cryptography'",
+    }
+    worker = getattr(start, way)(files, environment=variables())
+    worker.ready()
+    answer = worker.ask("/", headers=by("storefront"))
+    assert answer.json == ["jwt", "cryptography"]
+    assert worker.ask("/").status == 401
+
+
+WITHOUT = """
+import runpy, sys
+sys.modules["jwt"] = None
+runpy.run_module("glassware.worker", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("text", [FLASK, QUART], ids=["wsgi", "asgi"])
+def test_without_the_library_for_tokens_a_worker_says_so(start, text):
+    """In an environment of the service's own that somebody made by hand."""
+    start.program = ["-c", WITHOUT]
+    worker = start.spawn(text, environment=variables())
     said = worker.outcome()
     assert said["event"] == "failed"
     assert "pyjwt[crypto]" in said["reason"]
     assert "glassware install" in said["reason"]
+    start.spawn(text).ready()
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -4,6 +4,8 @@ from http.client import IncompleteRead
 
 import pytest
 
+from waiting import until
+
 
 RAISES = """
 from glassware import errors
@@ -303,4 +305,4 @@ def test_what_has_begun_is_broken_off(serve):
     worker = serve("wsgi")
     with pytest.raises(IncompleteRead):
         worker.ask("/broken")
-    assert "`reviews` was called by Unavailable" in worker.log()
+    until(lambda: "`reviews` was called by Unavailable" in worker.log())

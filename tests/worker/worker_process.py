@@ -215,6 +215,7 @@ class Starter:
         self.zygote = zygote
         self.workers: list[Worker] = []
         self.jobs = 0
+        self.program = ["-P", "-m", "glassware.worker"]
         self.logs = 0
 
     def job(self, files: Mapping[str, str], **facts: Any) -> dict[str, Any]:
@@ -315,9 +316,10 @@ class Starter:
             file.seek(0)
             process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "glassware.worker"),
+                    *(sys.executable, *self.program),
                     *("--status", str(status), "--job", str(file.fileno()), *extra),
                 ],
+                cwd=str(job.get("folder", self.folder)),
                 pass_fds=[status, file.fileno(), *keep],
                 stdout=output,
                 stderr=output,

@@ -73,7 +73,7 @@ def _inspect(
         result = subprocess.run(
             [
                 str(service.interpreter or sys.executable),
-                *("-m", "glassware.worker", "inspect"),
+                *("-P", "-m", "glassware.worker", "inspect"),
             ],
             input=json.dumps(job),
             env=reachable(environment, service.interpreter),

@@ -158,7 +158,7 @@ class Starter:
             interpreter = worker.unit.interpreter
             argv = [
                 str(interpreter or sys.executable),
-                *("-m", "glassware.worker", "--status", str(pipes.status)),
+                *("-P", "-m", "glassware.worker", "--status", str(pipes.status)),
                 *("--job", str(file.fileno())),
             ]
             if pipes.members:

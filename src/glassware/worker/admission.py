@@ -177,9 +177,8 @@ def admission_of(job: Job, slots: Slots | None = None) -> Admission:
     Raises:
         AppNotLoaded: It is to know its callers, and what that takes is missing.
     """
+    prepare_for_tokens(job)
     callers = callers_of(job.environment)
-    if callers is not None or KEY in job.environment:
-        _prepare_for_tokens()
     return Admission(job.service, callers, slots or Slots(job.threads, places_of(job)))
 
 
@@ -191,7 +190,14 @@ def _clear(environ: MutableMapping[str, Any]) -> None:
             del environ[name]
 
 
-def _prepare_for_tokens() -> None:
+def prepare_for_tokens(job: Job) -> None:
+    """Import what it takes to know who calls, and to say who called.
+
+    Raises:
+        AppNotLoaded: It is not installed.
+    """
+    if KEY not in job.environment and callers_of(job.environment) is None:
+        return
     try:
         prepare()
     except ImportError as error:

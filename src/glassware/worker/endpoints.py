@@ -13,6 +13,14 @@ from types import ModuleType
 from typing import Any
 
 
+# What `flask run` has imported before it looks for the application.
+_FLASKS = frozenset(
+    (
+        *("flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click"),
+        *("blinker", "glassware"),
+    )
+)
+
 HIDDEN_METHODS = frozenset({"HEAD", "OPTIONS"})
 
 Described = dict[str, Any]
@@ -67,6 +75,32 @@ def own_modules() -> dict[str, ModuleType]:
     last = _last_shared[-1] if _last_shared else None
     names = list(takewhile(lambda name: name != last, reversed(sys.modules)))
     return {name: sys.modules[name] for name in names}
+
+
+def give_way(folders: Iterable[Path]) -> None:
+    """Forget shared modules where the service has a module of that name itself.
+
+    They were imported for others, or for the worker. Run alone, the service would
+    find its own.
+
+    Args:
+        folders: Where its modules are.
+    """
+    own = {name for folder in folders for name in _importable(folder)}
+    own -= _FLASKS | sys.stdlib_module_names
+    before = list(sys.modules)
+    for name in before:
+        if name.partition(".")[0] in own:
+            del sys.modules[name]
+    if _last_shared and _last_shared[-1] not in sys.modules:
+        older = before[: before.index(_last_shared[-1])]
+        _last_shared[-1] = next(n for n in reversed(older) if n in sys.modules)
+
+
+def _importable(folder: Path) -> Iterator[str]:
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.suffix == ".py" or (entry / "__init__.py").is_file():
+            yield entry.stem
 
 
 def is_installed(file: str) -> bool:

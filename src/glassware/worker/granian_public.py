@@ -50,7 +50,7 @@ def begin_anew(
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.set_inheritable(descriptor, True)
     status = report.inheritable()
-    argv = [sys.executable, "-m", "glassware.worker", "--publicly", interface]
+    argv = [sys.executable, "-P", "-m", "glassware.worker", "--publicly", interface]
     argv += ["--status", str(status), "--job", str(descriptor)]
     os.execve(sys.executable, argv, dict(environment))
 

@@ -15,10 +15,11 @@ from glassware.current import Member, members
 from glassware.environment import KEY
 from glassware.errors import AppNotLoaded
 
+from .admission import prepare_for_tokens
 from .cookies import keep_to_prefix
 from .django_project import settle_addresses
 from .drain import end_now
-from .endpoints import endpoints_of, files_of_modules
+from .endpoints import endpoints_of, files_of_modules, give_way
 from .job import Job
 from .load import Loaded, load, search
 from .report import Report
@@ -57,6 +58,8 @@ def prepared(job: Job) -> Loaded:
     own = {name: value for name, value in job.environment.items() if name != KEY}
     members[job.service] = Member(name=job.service, environment=job.environment)
     become(own, job.folder)
+    prepare_for_tokens(job)
+    give_way((job.folder, job.folder / "src"))
     search(python_path(job))
     loaded = load(job.folder, job.app, job.service)
     keep_to_prefix(loaded.application, job.mounts)

@@ -1,6 +1,7 @@
 """What is injected, as data: what makes sense, how it is written, how it is noticed."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from glassware.injection import (
     read_injections,
     write_injections,
 )
-from glassware.service.faults import Counts, File
+from glassware.service.faults import Answered, Counts, File, over
+from glassware.service.response import Response
+from glassware.service.transport import Request, Stream
 
 
 DOWN = InjectedFault(caller="shop", callee="price-list", down=True)
@@ -78,11 +81,14 @@ def test_the_file_is_noticed_when_it_comes_changes_and_goes(tmp_path: Path) -> N
     """At the next call, however soon that is."""
     path = tmp_path / "injected.json"
     file = File(str(path))
-    first, second = Injections(faults=(DOWN,)), Injections(fakes={"a": "b"})
+    first, second = Injections(fakes={"a": "b"}), Injections(fakes={"a": "c"})
     assert file.read() is None
 
+    now = time.time_ns()
     for injections in (first, second, first, second):
         path.write_text(write_injections(injections))
+        # As fast as this, files have no other time.
+        os.utime(path, ns=(now, now))
         assert file.read() == injections
     path.unlink()
     assert file.read() is None
@@ -98,6 +104,44 @@ def test_a_file_that_stays_is_not_read_again(tmp_path: Path) -> None:
 
     assert before is not None
     assert file.read() is before
+
+
+class Way:
+    """Carries nothing, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.request: Request | None = None
+
+    def send(self, request: Request) -> Response:
+        """Keep it."""
+        self.request = request
+        return Response(request, 200, [], b"")
+
+    def open(self, request: Request) -> Stream:
+        """Keep it."""
+        self.request = request
+        return Answered(200)
+
+
+@pytest.mark.parametrize("how", ["send", "open"])
+def test_what_a_slow_fault_took_is_gone(tmp_path: Path, how: str) -> None:
+    """The attempt has the rest of the call's time."""
+    path = tmp_path / "injected.json"
+    path.write_text(write_injections(Injections(faults=(InjectedFault(slow=0.25),))))
+    request = Request(
+        neighbour="stock",
+        address="unix:/nowhere",
+        method="GET",
+        target="/",
+        headers=(),
+        timeout=1.0,
+    )
+    way = Way()
+
+    getattr(over(way, str(path), Way), how)(request)
+
+    assert way.request is not None
+    assert way.request.timeout == 0.75
 
 
 def test_every_so_manieth_of_all_threads() -> None:

@@ -196,11 +196,14 @@ def test_whoever_is_not_there_is_refused(users_tests: Run) -> None:
             def test_faked(service, fake):
                 fake("reviews").get("/", json=["good"])
                 assert service("storefront").client.get("/reviews").json == ["good"]
+
+            def test_refused_as_before(service):
+                service("storefront").client.get("/reviews")
             """
         }
     )
 
-    done.assert_outcomes(passed=1, failed=1)
+    done.assert_outcomes(passed=1, failed=2)
     done.stdout.fnmatch_lines(
         [
             "*`storefront` called `GET /` of `reviews`, which is not here*",
@@ -290,6 +293,43 @@ def test_two_services_with_a_module_of_one_name(users_tests: Run) -> None:
 
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["*`two` and `one` both have a module `models`*"])
+
+
+def test_modules_that_import_what_the_entry_file_has(users_tests: Run) -> None:
+    """`app` means the service's own file, whichever was loaded before."""
+    done = users_tests(
+        {
+            f"services/{name}/{file}": text
+            for name in ("one", "two")
+            for file, text in {
+                "app.py": f"""
+                    from flask import Flask
+                    app = Flask(__name__)
+                    NAME = "{name}"
+                    import pages_of_{name}
+                    """,
+                f"pages_of_{name}.py": """
+                    from app import NAME, app
+
+                    @app.get("/")
+                    def index():
+                        return NAME
+                    """,
+            }.items()
+        }
+        | {
+            "tests/test_two.py": """
+            def test_two(service):
+                assert service("one").client.get("/").text == "one"
+                assert service("two").client.get("/").text == "two"
+
+            def test_again(service):
+                assert service("two").client.get("/").text == "two"
+            """
+        }
+    )
+
+    done.assert_outcomes(passed=2)
 
 
 def test_the_plug_in_is_light(users_tests: Run) -> None:

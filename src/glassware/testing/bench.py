@@ -12,7 +12,6 @@ from glassware import current
 from glassware.environment import FAULTS, spelled
 from glassware.files import write_whole
 from glassware.injection import FILE, InjectedFault, Injections, write_injections
-from glassware.service.edge import forget as forget_edges
 from glassware.service.local import Local
 from glassware.service.settings import forget as forget_settings
 from glassware.service.transports import stand_ins
@@ -114,7 +113,6 @@ class Bench:
         if (databases := sys.modules.get("glassware.service.databases")) is not None:
             databases.databases.close()
         self._ending.close()
-        forget_edges()
         forget_settings()
         current.service.set("")
         current.incoming.set(None)

@@ -249,7 +249,14 @@ class Service:
     address: Annotated[
         Address | None, Meta(description="A plain TCP address, where one is needed.")
     ] = None
-    workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
+    workers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Worker processes. A group has the most that a member asks for.",
+        ),
+    ] = 1
     threads: Annotated[
         int, Meta(ge=1, le=256, description="Requests at once in each worker.")
     ] = 4

@@ -238,3 +238,11 @@ def test_check_loads_a_group_in_one_process(site):
     assert answer.returncode == 5
     assert "in the group `web`: " in answer.stderr
     assert "the module `config` would be" in answer.stderr
+
+
+def test_a_group_has_a_log_that_may_be_empty(site):
+    """Its name is known to `logs`; another one is not."""
+    site.write(GROUPED)
+
+    assert site.run("logs", "web").returncode == 0
+    assert "`webb` is no service of this site" in site.run("logs", "webb").stderr

@@ -39,8 +39,9 @@ def command(sources: tuple[str, ...], follow: bool, since: float) -> None:
     site = here()
     store = LogStore(site.state.logs)
     kept = store.sources()
-    if silent := tuple(name for name in sources if name not in kept):
-        known(silent, site.load())
+    if silent := {*sources}.difference(kept):
+        described = site.load()
+        known(tuple(sorted(silent.difference(described.groups))), described)
     terminal = Terminal(sources or kept, dates=True)
     for entry in store.read(sources, since=since):
         terminal.lines(entry.at, entry.source, entry.text)

@@ -125,18 +125,16 @@ def _fields(
     answer: LocalAnswer, request: Request, deadline: float
 ) -> list[tuple[str, str]]:
     _check_time(request, deadline)
-    if _is_too_large(answer.fields):
+    fields = answer.fields
+    sizes = [len(value) for _, value in fields]
+    if (
+        len(sizes) > _MOST_FIELDS
+        or max(sizes, default=0) > _LONGEST_FIELD
+        or sum(sizes) > _LARGEST_HEAD
+    ):
         raise unusable(request, "its head is too large")
-    fields = end_to_end(answer.fields)
     check_encoding(fields, request)
-    return fields
-
-
-def _is_too_large(fields: Sequence[tuple[str, str]]) -> bool:
-    if len(fields) > _MOST_FIELDS:
-        return True
-    sizes = [len(name) + len(value) for name, value in fields]
-    return max(sizes, default=0) > _LONGEST_FIELD or sum(sizes) > _LARGEST_HEAD
+    return end_to_end(fields)
 
 
 def _content(chunks: Iterator[bytes], request: Request, deadline: float) -> bytes:

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextvars import Context
 from email.utils import formatdate
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -103,7 +102,7 @@ def _too_large(
         return 414
     if len(headers) + (body is not None) > _MOST_HEADERS:
         return 431
-    size = sum(map(len, chain.from_iterable(headers)))
+    size = sum([len(value) for _, value in headers])
     return 431 if size > _LARGEST_HEAD else 0
 
 

@@ -131,6 +131,10 @@ class SiteUnderTest:
         finally:
             connection.close()
 
+    def sockets(self, name: str) -> list[Path]:
+        """Return the sockets at which callers find a service."""
+        return sorted(Path(self._runtime(), "services", name).iterdir())
+
     def processes(self) -> set[int]:
         """Return the processes of this site that run, however they are related."""
         marks = {str(self.folder).encode(), self._runtime().encode()}

@@ -82,12 +82,6 @@ def fresh(tmp_path: Path) -> Iterator[SiteUnderTest]:
         yield under_test
 
 
-def sockets(site: SiteUnderTest, name: str) -> list[Path]:
-    """Return the sockets of a service's workers."""
-    found = json.loads((site.folder / ".glassware/site.json").read_text())
-    return [*(Path(found["control"]).parent / "services" / name).iterdir()]
-
-
 def ask(path: Path, target: str = "/who", **headers: str) -> tuple[int, str, str]:
     """Ask a worker beside the gateway; return status, refusal and body."""
     connection = http.client.HTTPConnection("localhost", timeout=5)
@@ -125,7 +119,7 @@ def test_a_worker_keeps_its_key_to_itself(site):
 
     assert "GLASSWARE_KEY" not in variables
     assert variables["GLASSWARE_CALLERS"].count("=") == 3
-    for path in sockets(site, "front"):
+    for path in site.sockets("front"):
         assert path.stat().st_mode & 0o077 == 0
 
 
@@ -144,7 +138,7 @@ def test_a_worker_keeps_its_key_to_itself(site):
 )
 def test_a_worker_answers_nobody_without_proof(site, token):
     """Whoever gets to its socket and signs for himself is refused."""
-    [path] = sockets(site, "back")
+    [path] = site.sockets("back")
     headers = {} if token is None else {"X_Glassware_Identity": token}
 
     status, refused, body = ask(path, **headers)
@@ -161,12 +155,12 @@ def test_who_may_not_call_is_refused_though_it_proves_who_it_is(site):
         for line in variables.splitlines()
         if line.startswith(f"{KEY}=")
     ]
-    [path] = sockets(site, "back")
+    [path] = site.sockets("back")
 
     token = Key(key).sign("other", "back")
 
     assert ask(path, X_Glassware_Identity=token)[:2] == (403, "caller")
-    [path] = sockets(site, "front")
+    [path] = site.sockets("front")
     assert ask(path, X_Glassware_Identity=token)[:2] == (401, "identity")
     token = Key(key).sign("other", "front")
     assert ask(path, X_Glassware_Identity=token)[0] == 200
@@ -190,7 +184,7 @@ def test_the_terminal_may_call_every_service(site):
 def test_a_worker_says_that_it_lives_to_anybody(site):
     """Whoever watches over workers needs no key for that."""
     for name in ("front", "back"):
-        [path] = sockets(site, name)
+        [path] = site.sockets(name)
         assert ask(path, "/.glassware/alive")[0] in {200, 204}
     assert site.get("/.glassware/alive").status == 404
 

@@ -112,6 +112,26 @@ class Crew:
         """Return where those who serve take requests."""
         return frozenset(a for member in self.members for a in member.addresses)
 
+    def set_aside(self, worker: Worker) -> bool:
+        """Let callers not find a worker; return whether enough others are there."""
+        away = [w for w in self.serving if w.aside]
+        enough = 2 * (len(away) + 1) <= len(self.serving)
+        if worker not in self.serving or worker.aside or not enough:
+            return False
+        for member in self.members:
+            member.hide(worker)
+        worker.aside = True
+        return True
+
+    def call_back(self, worker: Worker) -> bool:
+        """Let callers find a worker again; return whether they did not."""
+        if worker not in self.serving or not worker.aside:
+            return False
+        for member in self.members:
+            member.show(worker)
+        worker.aside = False
+        return True
+
     def forget(self, worker: Worker) -> None:
         """Take note that a worker is no more."""
         for workers in (self.serving, self.incoming, self.retiring):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -101,7 +102,8 @@ class RunningService:
     @property
     def serving(self) -> tuple[Worker, ...]:
         """The workers that take its requests."""
-        return tuple(w for w in self.life.serving() if self.name in w.addresses)
+        mine = (w for w in self.life.serving() if self.name in w.addresses)
+        return tuple(worker for worker in mine if not worker.aside)
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -177,6 +179,22 @@ class RunningService:
         address = worker.addresses[self.name]
         name = f"{generation}.{worker.number}"
         worker.addresses[self.name] = self.doorway.admit(address, name)
+
+    def hide(self, worker: Worker) -> None:
+        """Put a worker's socket where nobody looks."""
+        address = worker.addresses.get(self.name)
+        if isinstance(address, Path):
+            elsewhere = self.around.runtime / "starting" / f"{self.name}.{address.name}"
+            with suppress(OSError):
+                worker.addresses[self.name] = address.replace(elsewhere)
+
+    def show(self, worker: Worker) -> None:
+        """Put a worker's socket back where callers look."""
+        address = worker.addresses.get(self.name)
+        if isinstance(address, Path):
+            name = address.stem.removeprefix(f"{self.name}.")
+            with suppress(OSError):
+                worker.addresses[self.name] = self.doorway.admit(address, name)
 
     def learn(self, worker: Worker) -> None:
         """Take note of what a worker reported of it."""

@@ -25,6 +25,7 @@ from .guard import heard, let_signals
 from .injected import Injected
 from .keeper import Keeper
 from .keys import Keys
+from .liveness import Liveness
 from .logs import Joiner, LogStore
 from .orders import Orders
 from .pipes import open_pipe
@@ -149,6 +150,7 @@ class Supervisor:
             self._bring_up(self.plan)
             self.begin(self._front.renew())
             self.begin(Keeper(self).run())
+            self.begin(Liveness(self).run())
             if self.development:
                 self.begin(self._watcher.run())
                 self.begin(self._watcher.run_installs())

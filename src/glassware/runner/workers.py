@@ -93,6 +93,8 @@ class Worker:
         ended: Done when its process has ended.
         holders: Told the same; whoever lets go last ends it.
         addresses: Where it listens, by member.
+        silent: How often in a row it has not said that it lives.
+        aside: Whether callers do not find it, because it is silent.
     """
 
     unit: Unit
@@ -104,6 +106,8 @@ class Worker:
     child: Child | None = None
     said: bytes = b""
     dropped: bool = False
+    silent: int = 0
+    aside: bool = False
 
     @property
     def pid(self) -> int | None:

@@ -27,7 +27,6 @@ _TAKEN = frozenset(
 _STAND_INS = {
     "postgresql": "pool",
     "redis": "redis",
-    "neighbour": "neighbour",
 }
 _IMPORTS = {
     "postgresql": ("import sqlite3", "from contextlib import closing"),
@@ -121,7 +120,7 @@ def _views(name: str, databases: Mapping[str, str], calls: Sequence[str]) -> str
     imported = ["databases"] * bool(databases) + ["services"] * bool(calls)
     line = f"\nfrom glassware import {', '.join(imported)}\n" if imported else ""
     return filled("service/views", name=name, glassware=line) + _parts(
-        "views", databases, calls
+        "views", name, databases, calls
     )
 
 
@@ -129,7 +128,7 @@ def _tests(
     name: str, package: str, databases: Mapping[str, str], calls: Sequence[str]
 ) -> str:
     lines = [line for e in dict.fromkeys(databases.values()) for line in _IMPORTS[e]]
-    if databases or calls:
+    if databases:
         lines.append("from types import SimpleNamespace")
     lines.sort(key=lambda line: (line.startswith("from"), line))
     return filled(
@@ -137,19 +136,22 @@ def _tests(
         name=name,
         package=package,
         standard="".join(f"{line}\n" for line in lines) + "\n" * bool(lines),
-        imported=", views" if databases or calls else "",
-    ) + _parts("tests", databases, calls)
+        imported=", views" if databases else "",
+    ) + _parts("tests", name, databases, calls)
 
 
-def _parts(kind: str, databases: Mapping[str, str], calls: Sequence[str]) -> str:
+def _parts(
+    kind: str, service: str, databases: Mapping[str, str], calls: Sequence[str]
+) -> str:
     wanted = [*databases.items(), *((callee, "neighbour") for callee in calls)]
     return "".join(
         filled(
             f"{kind}/{template}",
+            service=service,
             path=name,
             spelled=spelled(name),
             access=_access(spelled(name)),
-            stand_in=_stand_in(spelled(name), _STAND_INS[template]),
+            stand_in=_stand_in(spelled(name), _STAND_INS.get(template, "")),
         )
         for name, template in wanted
     )

@@ -69,7 +69,7 @@ class Connection:
         self.chunks: list[bytes] = []
         self._socket = "" if worker.startswith("http://") else worker
         self._origin = "http://localhost" if self._socket else worker.rstrip("/")
-        self._descriptor = -1
+        self._poll: select.poll | None = None
         self._sealed = False
         self._largest = -1
         self._size = 0
@@ -91,7 +91,8 @@ class Connection:
         except pycurl.error as error:
             raise self.explain(error.args[0], error.args[1], request) from None
         response = self._take_response(request)
-        self._descriptor = curl.getinfo(pycurl.ACTIVESOCKET)
+        if not self._sealed:
+            self._watch(curl.getinfo(pycurl.ACTIVESOCKET))
         if request.method != "GET" or request.body is not None:
             curl.reset()
             self._prepare()
@@ -117,11 +118,9 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether the kept connection is open and has nothing to say."""
-        if self._descriptor < 0 or time.monotonic() - self.used > IDLE_TIMEOUT:
+        if self._poll is None or time.monotonic() - self.used > IDLE_TIMEOUT:
             return False
-        poll = select.poll()
-        poll.register(self._descriptor, select.POLLIN)
-        return not poll.poll(0)
+        return not self._poll.poll(0)
 
     def close(self) -> None:
         """Close the connection."""
@@ -150,6 +149,12 @@ class Connection:
                 outcome_unknown=True,
             )
         return unusable(request, text, broke_off=code in _CUT)
+
+    def _watch(self, descriptor: int) -> None:
+        self._poll = None
+        if descriptor >= 0:
+            self._poll = select.poll()
+            self._poll.register(descriptor, select.POLLIN)
 
     def _prepare(self) -> None:
         curl = self.curl

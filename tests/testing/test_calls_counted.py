@@ -168,6 +168,12 @@ def test_faults_between_services_in_the_process(users_tests: Run) -> None:
                     assert first.get("/4").json == [[1]] * 4
                 assert sum(made.attempts for made in calls.made) > 4
 
+            def test_before_they_are_loaded(service):
+                with service.fault("first", "second", down=True):
+                    service("second")
+                    said = service("first").client.get("/error").json
+                    assert said["error"] == "Unavailable"
+
             def test_a_fake_is_met_too(service, fake):
                 fake("second").get("/1", json=7)
                 first = service("first").client
@@ -182,4 +188,4 @@ def test_faults_between_services_in_the_process(users_tests: Run) -> None:
         }
     )
 
-    done.assert_outcomes(passed=7)
+    done.assert_outcomes(passed=8)

@@ -210,11 +210,22 @@ def test_a_fake_for_a_service_in_the_process(users_tests: Run) -> None:
             def test_noted(service, fake):
                 fake("reviews")
                 assert service("storefront").client.get("/a").json == {}
+
+            def test_of_nobody(service, fake):
+                fake("revews")
+                service("storefront")
+
+            def test_of_nobody_either(service, fake):
+                service("storefront")
+                fake("revews")
             """
         }
     )
 
-    done.assert_outcomes(passed=1, failed=2)
+    done.assert_outcomes(passed=1, failed=4)
+    assert (
+        str(done.stdout).count("UsageError: `revews` is no service of this site") == 2
+    )
     done.stdout.fnmatch_lines(
         ["*asked the fake `reviews` for `GET /latest/x`, which is not declared*"]
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from glassware import current
 from glassware.environment import FAULTS, spelled
+from glassware.errors import UsageError
 from glassware.files import write_whole
 from glassware.injection import FILE, InjectedFault, Injections, write_injections
 from glassware.service.local import Local
@@ -50,6 +51,7 @@ class Bench:
     _entries: "dict[str, Entry]" = field(default_factory=dict)
     _faults: tuple[InjectedFault, ...] = ()
     _file: Path | None = None
+    _names: frozenset[str] = frozenset()
     _ending: ExitStack = field(default_factory=ExitStack)
 
     def begin(self) -> None:
@@ -59,6 +61,7 @@ class Bench:
     def fake(self, name: str) -> Fake:
         """Return the fake that stands in for a service, the same one every time."""
         if name not in self._fakes:
+            self._check(name)
             fake = self._fakes[name] = Fake(name, self.refusals.append)
             stand_ins[spelled(name)] = StandIn(Local(local_call(fake)))
             if self.site is not None:
@@ -94,8 +97,8 @@ class Bench:
             self._write_faults()
 
     def complaints(self) -> Iterator[str]:
-        """Return why the test fails, whatever else it found."""
-        yield from self.refusals
+        """Return why the test fails, whatever else it found, each once."""
+        yield from dict.fromkeys(self.refusals)
 
     def hints(self) -> Iterator[str]:
         """Return what may be the reason if the test fails."""
@@ -141,10 +144,21 @@ class Bench:
 
     def _prepare(self, description: "Description") -> None:
         self._file = Path(self._enter(tempfile.TemporaryDirectory())) / FILE
+        self._write_faults()
         self._enter(kept())
         self._ending.callback(current.members.clear)
         for name in description.names:
             stand_ins.setdefault(spelled(name), StandIn(Nobody(self.refusals.append)))
+        self._names = frozenset(map(spelled, description.names))
+        for name in self._fakes:
+            self._check(name)
+
+    def _check(self, name: str) -> None:
+        if self._names and spelled(name) not in self._names:
+            known = ", ".join(f"`{other}`" for other in sorted(self._names))
+            raise UsageError(
+                f"`{name}` is no service of this site", hint=f"there is {known}"
+            )
 
     def _enter(self, context: AbstractContextManager[T]) -> T:
         return self._ending.enter_context(context)

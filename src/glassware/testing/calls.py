@@ -6,12 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from glassware.current import Incoming, Made
-from glassware.protocol import TRACE
 from glassware.told import count
-
-
-TOLD = ((TRACE, "yes"),)
-"""Who asks like this is told which calls were made for the answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,7 +17,6 @@ class Asking(Incoming):
         own: What it called itself, with the calls that were made for it.
     """
 
-    onward: tuple[tuple[str, str], ...] = TOLD
     own: list[Made] = field(default_factory=list)
 
 

@@ -53,7 +53,7 @@ class Entered:
             incoming.calls = self._test.calls
 
         def start(status: str, headers: list[tuple[str, str]], *problem: Any) -> Any:
-            if asking is None and incoming.calls:
+            if incoming.asked and incoming.calls:
                 headers = [*headers, (TRACE, write_trace(incoming.calls))]
             return start_response(status, headers, *problem)
 
@@ -107,6 +107,7 @@ def _incoming(environ: Mapping[str, Any], service: str) -> Incoming:
         via=via,
         onward=tuple(onward(environ)),
         caller_retries=_header(environ, RETRY) == "no",
+        asked=_header(environ, TRACE) == "yes",
     )
 
 

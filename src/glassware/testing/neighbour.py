@@ -11,7 +11,7 @@ from glassware.service.client import Neighbour, Options, StreamOptions
 from glassware.service.response import Response
 from glassware.service.streams import Streamed
 
-from .calls import TOLD, Asking
+from .calls import Asking
 
 
 class Asked(Neighbour):
@@ -52,7 +52,7 @@ class Asked(Neighbour):
 
     @contextmanager
     def _as_site(self) -> Iterator[None]:
-        mine = Asking(onward=(*TOLD, (IDENTITY, self._prove())))
+        mine = Asking(onward=((IDENTITY, self._prove()),))
         member = current.Member(name=SITE, environment=self._variables)
         asking = current.incoming.get()
         current.members[SITE] = member

@@ -47,9 +47,9 @@ class Outgoing:
 
     method: str
     target: str
-    body: Body = None
+    body: Body = field(default=None, repr=False)
     kind: str | None = None
-    given: list[tuple[str, str]] = field(default_factory=list)
+    given: list[tuple[str, str]] = field(default_factory=list, repr=False)
     repeatable: bool = False
     largest: int = 0
     began: float = 0.0

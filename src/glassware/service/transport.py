@@ -1,7 +1,7 @@
 """One request to a neighbour, and what carries it there: once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from .response import Response
@@ -35,8 +35,9 @@ class Request:
     address: str
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...]
-    body: Body = None
+    # A token among them is not for logs and tracebacks.
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: Body = field(default=None, repr=False)
     timeout: float
     hold: float = 0.0
     repeatable: bool = False

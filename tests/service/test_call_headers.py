@@ -5,10 +5,6 @@ import re
 import flask
 import pytest
 
-from glassware.current import Member, members
-from glassware.current import service as current_service
-from glassware.environment import Settings, to_variables
-from glassware.errors import NotAllowed
 from glassware.identity import Key, NotACaller, NotVerified, Verifier
 from glassware.service.client import services
 from service.http_worker import answer, answering
@@ -172,42 +168,3 @@ def test_without_a_key_nothing_is_proved(catalog, seen):
     """A service that runs alone has none."""
     catalog.get("/")
     assert "X-Glassware-Identity" not in seen[0]
-
-
-def test_services_of_one_process_are_told_apart(wire, folder, start, monkeypatch):
-    """Each has its own settings, permissions and identity, whose code it is."""
-    heard = []
-    start(answering(lambda request: heard.append(dict(request.headers)) or answer()))
-    keys = {}
-    for name, calls in (("cart", ("catalog",)), ("blog", ())):
-        keys[name] = Key.generate()
-        said = Settings(
-            site="shop",
-            service=name,
-            calls=calls,
-            key=keys[name].text,
-            neighbours={"catalog": f"unix:{folder}/ready"},
-        )
-        member = Member(name=name, environment=to_variables(said))
-        monkeypatch.setitem(members, name, member)
-    for name in ("cart", "blog"):
-        token = current_service.set(name)
-        try:
-            if name == "cart":
-                services.catalog.get("/")
-            else:
-                with pytest.raises(NotAllowed, match="`blog` may not call"):
-                    services.catalog.get("/")
-        finally:
-            current_service.reset(token)
-    assert [headers["X-Glassware-Via"] for headers in heard] == ["cart"]
-    verifier = Verifier("catalog", {n: key.public for n, key in keys.items()})
-    assert verifier.caller(heard[0]["X-Glassware-Identity"]) == "cart"
-
-
-def test_the_only_service_of_a_process_need_not_be_named(monkeypatch, wire):
-    """A thread that it starts has an empty context, and is its own all the same."""
-    said = Settings(site="shop", service="cart", calls=("blog",))
-    member = Member(name="cart", environment=to_variables(said))
-    monkeypatch.setitem(members, "cart", member)
-    assert list(services) == ["blog"]

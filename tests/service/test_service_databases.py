@@ -20,9 +20,7 @@ import sqlalchemy
 
 from glassware import engines
 from glassware.engines import Access, Grant, Place
-from glassware.current import Member, members
-from glassware.current import service as current_service
-from glassware.environment import Binding, Settings, to_variables
+from glassware.environment import Binding
 from glassware.errors import UsageError
 from glassware.service.databases import Databases
 from waiting import until
@@ -397,27 +395,3 @@ def test_an_interpreter_ends_quietly(run):
         check=True,
     )
     assert (done.stdout, done.stderr) == ("done\n", "")
-
-
-def test_services_of_one_process_have_their_own_databases(databases, monkeypatch):
-    """One name, two services, two databases: whose code runs decides."""
-    found = {}
-    for name, number in (("cart", 1), ("blog", 2)):
-        binding = Binding(engine="redis", url=f"redis://localhost/{number}")
-        said = Settings(site="shop", service=name, databases={"main": binding})
-        member = Member(name=name, environment=to_variables(said))
-        monkeypatch.setitem(members, name, member)
-    for name in ("cart", "blog", "cart"):
-        token = current_service.set(name)
-        try:
-            client = databases.main
-            assert found.setdefault(name, client) is client
-            assert databases.url("main") == client_url(client)
-        finally:
-            current_service.reset(token)
-    assert found["cart"] is not found["blog"]
-
-
-def client_url(client) -> str:
-    """Return the URL that a client of Redis has."""
-    return f"redis://localhost/{client.connection_pool.connection_kwargs['db']}"

@@ -1,5 +1,6 @@
 """A kept connection that costs the asker next to nothing."""
 
+import select
 import socket
 import time
 
@@ -21,7 +22,8 @@ class Kept:
 
     def ask(self, path: str) -> tuple[float, bytes]:
         """Return the seconds that a page took, and its body."""
-        if self._socket is None:
+        if self._socket is None or _ended(self._socket):
+            self.close()
             self._socket = socket.create_connection(self._address, timeout=30)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         head = f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode()
@@ -48,6 +50,12 @@ class Kept:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _ended(connection: socket.socket) -> bool:
+    """Whether the server has closed a connection that was idle for too long."""
+    # Nothing else is heard between two requests.
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def _end(said: bytes) -> int:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ class Stage:
         self._started: dict[str, tuple[subprocess.Popen[bytes], int]] = {}
 
     def __enter__(self) -> Self:
+        # So that nothing is left behind when somebody ends the script.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         return self
 
     def __exit__(self, *_: object) -> None:

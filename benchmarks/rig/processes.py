@@ -29,10 +29,12 @@ class Stage:
 
     def __enter__(self) -> Self:
         # So that nothing is left behind when somebody ends the script.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        self._before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Whoever asks for the end once more would interrupt it.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for process, end in reversed(self._started.values()):
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(end)
@@ -46,6 +48,7 @@ class Stage:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         self._place.cleanup()
+        signal.signal(signal.SIGTERM, self._before)
 
     def start(
         self,

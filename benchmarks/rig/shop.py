@@ -1,6 +1,7 @@
 """The three small services, as each side writes them, started on a stage."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,6 +150,8 @@ def _nameko(stage: Stage, broker: str) -> int:
     main = "from nameko.cli.main import main; main()"
     run = (sys.executable, "-c", main, "run", "--config", "config.yaml")
     for name in ("catalog", "storefront"):
-        stage.start(f"nameko-{name}", [*run, name], cwd=side.folder)
+        # Without its broker it would wait for it before it ends.
+        argv = [*run, name]
+        stage.start(f"nameko-{name}", argv, cwd=side.folder, end=signal.SIGKILL)
     stage.until("nameko-storefront", lambda: listens(port))
     return port

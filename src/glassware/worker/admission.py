@@ -73,7 +73,11 @@ class Admitted:
         current.service.reset(self._service)
 
     def goes_on(self) -> None:
-        """Take in that its answer has no end: it keeps its place, not its slot."""
+        """Take in that its answer has no end: it keeps its place, not its slot.
+
+        Nobody waits for its end, so it has no deadline either.
+        """
+        self.incoming.deadline = None
         if self._turn is not None:
             self._turn.lend()
 

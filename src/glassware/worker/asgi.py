@@ -8,7 +8,7 @@ from urllib.parse import quote
 from glassware.protocol import DEADLINE, IDENTITY, ONWARD, OURS, RETRY, TRACE, VIA
 
 from .address import address_of
-from .admission import CALLER, Admission, admission_of
+from .admission import CALLER, Admission, Admitted, admission_of
 from .asgi_answers import Receive, Scope, Send, Sending
 from .drain import Traffic
 from .find import Application
@@ -57,7 +57,7 @@ def placed(
         sending = Sending(send, traffic)
         token = traffic.enter()
         try:
-            with _admitted(admission, scope):
+            with _admitted(admission, scope) as sending.admitted:
                 place_scope(scope, mounts)
                 if state is not None:
                     scope["state"] = state.copy()
@@ -74,7 +74,7 @@ def placed(
 
 
 @contextmanager
-def _admitted(admission: Admission, scope: Scope) -> Iterator[None]:
+def _admitted(admission: Admission, scope: Scope) -> Iterator[Admitted]:
     """Admit the request of `scope`, and let it go when the context ends.
 
     Raises:
@@ -90,7 +90,7 @@ def _admitted(admission: Admission, scope: Scope) -> Iterator[None]:
     try:
         scope["headers"] = [h for h in scope["headers"] if not h[0].startswith(_OURS)]
         scope[CALLER] = environ[CALLER]
-        yield
+        yield admitted
     finally:
         admitted.leave()
 

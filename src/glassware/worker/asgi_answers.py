@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from .admission import Admitted
 from .drain import Traffic
 from .refusals import AnsweredHere, Header
-from .uncaught import answer_to, at_the_edge
+from .uncaught import answer_to, at_the_edge, is_endless
 
 
 Scope = MutableMapping[str, Any]
@@ -20,12 +21,16 @@ class Sending:
     Args:
         send: Of the server.
         traffic: Says whether connections are to be closed.
+
+    Attributes:
+        admitted: The request; `None`: it is not.
     """
 
     def __init__(self, send: Send, traffic: Traffic) -> None:
         self._send = send
         self._traffic = traffic
         self._begun = False
+        self.admitted: Admitted | None = None
 
     async def __call__(self, message: Message) -> None:
         """Send a message of the application."""
@@ -62,6 +67,8 @@ class Sending:
             for name, value in message.get("headers", ())
         ]
         settled, kept = at_the_edge(message["status"], headers)
+        if self.admitted is not None and is_endless(kept):
+            self.admitted.goes_on()
         if self._traffic.closing:
             kept.append(("connection", "close"))
         return {

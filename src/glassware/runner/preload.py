@@ -11,7 +11,13 @@ from pathlib import Path
 from glassware.plan import Plan
 
 
-ALWAYS = ("flask", "glassware.service.client", "pycurl")
+ALWAYS = (
+    "flask",
+    "glassware.service.client",
+    "glassware.service.edge",  # what the first call would load
+    "glassware.service.gather",
+    "pycurl",
+)
 NEVER = frozenset({"gevent", "eventlet", "grpc", "pytest", "uwsgi"})
 MOST_FILES = 400
 

@@ -16,6 +16,9 @@ from .site import Site, write
 OURS = "glassware"
 GUNICORN = "Flask, gunicorn"
 
+# As long as our gateway lets a service take, unless a manifest says otherwise.
+PATIENCE = 10.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
@@ -43,8 +46,9 @@ class Served:
         """Return a request to any of the services, every fourth of them a POST."""
         path = random.choice(self.paths)
         if number % 4:
-            return Asked(path=f"{path}/view", tag=path)
-        return Asked(path=f"{path}/note?id={number}", method="POST", tag=path)
+            return Asked(path=f"{path}/view", tag=path, patience=PATIENCE)
+        note = f"{path}/note?id={number}"
+        return Asked(path=note, method="POST", tag=path, patience=PATIENCE)
 
     def release(self, version: int) -> None:
         """Write another version, and serve it."""

@@ -45,6 +45,7 @@ PROGRAM = """
         "/host-name": lambda: fetch("http://second.example:THE_PORT/name"),
         "/myself": lambda: fetch("http://127.0.0.1:THE_PORT/name"),
         "/site": lambda: fetch(os.environ["GLASSWARE_URL"] + "/second/name"),
+        "/name-of-mine": lambda: fetch(os.environ["ASKS"] + "/who"),
         "/count": count,
         "/large": lambda: bytes(20_000_000),
     }
@@ -75,11 +76,16 @@ ASKS = """
     import os
     import urllib.request
 
-    from flask import Flask
+    from flask import Flask, request
 
     from glassware import services
 
     app = Flask(__name__)
+
+
+    @app.get("/who")
+    def who():
+        return request.environ["glassware.caller"]
 
 
     @app.get("/call")
@@ -155,8 +161,9 @@ def site(request: pytest.FixtureRequest, port: int) -> Iterator[SiteUnderTest]:
     need_user_namespaces() if request.param else need_networks()
     second = {"SECOND": '"{services.second.url}"'}
     environment = "\n".join(f"environment.{k} = {v}" for k, v in second.items())
+    asks = 'calls = ["asks", "second"]\nenvironment.ASKS = "{services.asks.url}"'
     files = {
-        **program("first", port, f'calls = ["second"]\n{environment}'),
+        **program("first", port, f"{asks}\n{environment}"),
         **program("second", port, 'databases.main = "redis"'),
         "services/asks/app.py": ASKS,
         "services/asks/service.toml": f"""
@@ -196,6 +203,11 @@ def test_one_calls_the_other_at_the_same_port(site, by):
     if by == "host-name":
         need_host_names()
     assert site.get(f"/first/{by}").text == "second"
+
+
+def test_it_calls_an_application_in_its_own_name(site):
+    """At a port that is its own, too, and that leads out of its network."""
+    assert site.get("/first/name-of-mine").text == "first"
 
 
 def test_the_loopback_is_its_own(site):

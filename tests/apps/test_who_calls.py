@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -50,6 +51,14 @@ BY_URL = """
         with urllib.request.urlopen(request, timeout=5) as answer:
             return json.load(answer)
     """
+SPELLINGS = (
+    "X-Glassware-Identity",
+    "x-glassware-identity",
+    "X-GLASSWARE-IDENTITY",
+    "X_Glassware_Identity",
+    "X-Glassware_Identity",
+    "x_glassware-identity",
+)
 SITE_FILES = {
     "services/front/app.py": SAYS + BY_URL,
     "services/front/service.toml": """
@@ -147,26 +156,51 @@ def test_a_worker_answers_nobody_without_proof(site, token):
     assert SITE not in body
 
 
+def key_of(site: SiteUnderTest, name: str) -> Key:
+    """Return a service's private key, as a program beside it has it."""
+    variables = site.run("run", name, "--", "env").stdout.splitlines()
+    [key] = [v.partition("=")[2] for v in variables if v.startswith(f"{KEY}=")]
+    return Key(key)
+
+
 def test_who_may_not_call_is_refused_though_it_proves_who_it_is(site):
-    """The manifest of `back` is none of the things that `other` may call."""
-    variables = site.run("run", "other", "--", "env").stdout
-    [key] = [
-        line.partition("=")[2]
-        for line in variables.splitlines()
-        if line.startswith(f"{KEY}=")
-    ]
+    """`other` may call `front` and nobody else."""
+    key = key_of(site, "other")
     [path] = site.sockets("back")
 
-    token = Key(key).sign("other", "back")
+    token = key.sign("other", "back")
 
     assert ask(path, X_Glassware_Identity=token)[:2] == (403, "caller")
     [path] = site.sockets("front")
     assert ask(path, X_Glassware_Identity=token)[:2] == (401, "identity")
-    token = Key(key).sign("other", "front")
+    token = key.sign("other", "front")
     assert ask(path, X_Glassware_Identity=token)[0] == 200
     # Nor can it sign for another.
-    token = Key(key).sign("back", "front")
+    token = key.sign("back", "front")
     assert ask(path, X_Glassware_Identity=token)[:2] == (401, "identity")
+
+
+@pytest.mark.parametrize("door", ["public", "address", "pair"])
+def test_a_stolen_token_is_of_no_use_where_the_gateway_listens(site, door):
+    """Nobody comes as another service, however the header is spelled."""
+    whose = "front" if door == "address" else "other"
+    callee = {"public": "front", "address": "old", "pair": "back"}[door]
+    stolen = key_of(site, whose).sign(whose, callee)
+    variables = site.get("/environment").json()
+    urls = {"public": site.url, "address": variables["OLD"], "pair": variables["BACK"]}
+    address = urlsplit(urls[door])
+    honest = "front" if door == "pair" else SITE
+    callers = []
+    for name in SPELLINGS:
+        connection = http.client.HTTPConnection(address.hostname, address.port)
+        connection.request("GET", "/who", headers={name: stolen})
+        answer = connection.getresponse()
+        if answer.status != 400:
+            callers.append(json.load(answer)["caller"])
+        connection.close()
+
+    assert set(callers) == {honest}
+    assert len(callers) >= len(SPELLINGS) / 2
 
 
 def test_a_call_that_is_not_declared_fails_before_it_is_sent(site):
@@ -207,8 +241,7 @@ def test_keys_are_new_at_each_start_and_kept_nowhere(fresh):
     keys = set()
     for _ in range(2):
         fresh.up()
-        variables = fresh.run("run", "front", "--", "env").stdout.splitlines()
-        [key] = [v[len(KEY) + 1 :] for v in variables if v.startswith(f"{KEY}=")]
+        key = key_of(fresh, "front").text
         kept = [file for file in fresh.folder.rglob("*") if file.is_file()]
         assert not [file for file in kept if key.encode() in file.read_bytes()]
         assert fresh.get("/asks/back").json()["caller"] == "front"

@@ -139,7 +139,7 @@ def test_a_failing_service_shows_why_while_it_is_written(site: Site) -> None:
 
     page = made.ask("/x", headers=HTML)
 
-    assert page.status == 503
+    assert (page.status, page.headers["retry-after"]) == (503, "2")
     assert "&lt;script&gt;100%&lt;/script&gt; %REQ(cookie)%" in page.text
     assert "<script>" not in page.text
     assert made.ask("/x").body == b"front does not start\n"

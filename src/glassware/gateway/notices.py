@@ -163,6 +163,7 @@ def absent(place: Place, upstream: Upstream) -> Page:
             title=f"{upstream.name} is stopped",
             html=html,
             site=place.site,
+            headers={"retry-after": "5"},
         )
     reason = (upstream.reason or "It gave no reason.").rstrip()
     # The end of a traceback is what matters; escaped, it can be six times as long.
@@ -177,6 +178,7 @@ def absent(place: Place, upstream: Upstream) -> Page:
         "<p class=dim>A save tries again, and this page follows.</p>",
         refresh=2,
         site=place.site,
+        headers={"retry-after": "2"},
     )
 
 

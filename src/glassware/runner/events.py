@@ -96,3 +96,27 @@ class Bulletin:
                 detail=detail,
             )
         )
+
+
+@dataclass(slots=True)
+class Complaints:
+    """What goes wrong again and again, and is told once.
+
+    Attributes:
+        bulletin: Where it is told.
+        source: What it is about; empty for the site itself.
+    """
+
+    bulletin: Bulletin
+    source: str = ""
+    _told: str = ""
+
+    def add(self, text: str) -> None:
+        """Report a failure, unless it was the last one that was reported."""
+        if text != self._told:
+            self._told = text
+            self.bulletin.say(self.source, text, "error")
+
+    def settle(self) -> None:
+        """Take note that all is well: the same failure is a new one."""
+        self._told = ""

@@ -24,7 +24,7 @@ from glassware.plan import Plan
 from glassware.status import Phase
 
 from .addresses import Ports
-from .events import Bulletin, Importance
+from .events import Bulletin, Complaints, Importance
 from .keys import Keys
 from .lifecycle import pause
 from .processes import Child, Nursery
@@ -75,7 +75,7 @@ class Front:
         self._stopping = asyncio.Event()
         self._publishing = asyncio.Lock()
         self._round: asyncio.Task[bool] | None = None
-        self._told = ""
+        self._complaints = Complaints(around.bulletin, "gateway")
         self._port = 0
         self.url = ""
         self.ready = asyncio.Event()
@@ -134,12 +134,12 @@ class Front:
             try:
                 await self._bring_up(self._theirs())
             except GatewayError as error:
-                self._complain(f"{error.message}: {error.hint or ''}")
+                self._complaints.add(f"{error.message}: {error.hint or ''}")
             except OSError as error:
-                self._complain(f"the gateway cannot be started: {error}")
+                self._complaints.add(f"the gateway cannot be started: {error}")
             await self._until_it_ends()
             if self.ready.is_set() and not self._stopping.is_set():
-                self._complain("ended; it is started again")
+                self._complaints.add("ended; it is started again")
             self.ready.clear()
             lived = time.monotonic() - began
             failures = 1 if lived > HEALTHY_AFTER else failures + 1
@@ -183,7 +183,7 @@ class Front:
             try:
                 version = gateway.update(self._upstreams())
             except OSError as error:
-                self._complain(f"the gateway cannot be told who serves: {error}")
+                self._complaints.add(f"the gateway cannot be told who serves: {error}")
                 asyncio.get_running_loop().call_later(TRY_AGAIN, self._publish_again)
                 return False
             if self._is_gone() or not self.ready.is_set():
@@ -194,9 +194,9 @@ class Front:
             except GatewayError as error:
                 if self._is_gone() or self._stopping.is_set():
                     return True
-                self._complain(f"{error.message}: {error.hint or ''}")
+                self._complaints.add(f"{error.message}: {error.hint or ''}")
                 return False
-            self._told = ""
+            self._complaints.settle()
             return True
 
     def _publish_again(self) -> None:
@@ -234,7 +234,7 @@ class Front:
             self._child.kill()
             raise
         self.ready.set()
-        self._told = ""
+        self._complaints.settle()
 
     async def _until_ready(self, gateway: Gateway) -> None:
         deadline = time.monotonic() + READY_WITHIN
@@ -299,12 +299,6 @@ class Front:
         if self._gateway is None:
             raise GatewayError("the gateway has no port yet")
         return self._gateway
-
-    def _complain(self, text: str) -> None:
-        """Report a failure; one that repeats itself only once."""
-        if text != self._told:
-            self._told = text
-            self._tell(text, "error")
 
     def _tell(self, text: str, importance: Importance = "warning") -> None:
         self._around.bulletin.say("gateway", text, importance)

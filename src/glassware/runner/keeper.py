@@ -3,7 +3,7 @@
 import asyncio
 from typing import Protocol
 
-from .events import Bulletin, Importance
+from .events import Bulletin, Complaints, Importance
 from .logs import LogStore
 from .state import State
 
@@ -27,7 +27,7 @@ class Keeper:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._told = ""
+        self._complaints = Complaints(around.bulletin)
         self._lost = 0
 
     async def run(self) -> None:
@@ -38,7 +38,7 @@ class Keeper:
                 self._look_at_state()
                 await self._look_at_runtime()
             except OSError as error:
-                self._complain(f"the site's folders cannot be mended: {error}")
+                self._complaints.add(f"the site's folders cannot be mended: {error}")
             self._look_at_logs()
 
     def _look_at_state(self) -> None:
@@ -59,15 +59,10 @@ class Keeper:
     def _look_at_logs(self) -> None:
         logs = self._around.logs
         if logs.trouble and not self._lost:
-            self._complain(f"log entries cannot be kept: {logs.trouble}")
+            self._complaints.add(f"log entries cannot be kept: {logs.trouble}")
         if not logs.trouble and self._lost:
             self._tell(f"{logs.lost} log entries were lost")
         self._lost = logs.lost if logs.trouble else 0
-
-    def _complain(self, text: str) -> None:
-        if text != self._told:
-            self._told = text
-            self._tell(text, "error")
 
     def _tell(self, text: str, importance: Importance = "warning") -> None:
         self._around.bulletin.say("", text, importance)

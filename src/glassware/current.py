@@ -45,7 +45,9 @@ class Incoming:
         asked: Whether it asks to be told of the answer's making.
         uncaught: The error of a call that ended it, as its framework says.
         began: When it began, by `time.monotonic`.
-        calls: In development, the calls made while answering it.
+        calls: In development, the calls made while answering it, the first ones.
+        others: How many more were made, with all that were made for them.
+        most_kept: How many `calls` takes: an answer without an end has no last one.
         log: In development, the last records that were logged meanwhile;
             `None`: nobody keeps them.
         failure: In development, what `X-Glassware-Failure` is going to say.
@@ -65,6 +67,8 @@ class Incoming:
     uncaught: CallError | None = None
     began: float = field(default_factory=time.monotonic)
     calls: list["Made"] = field(default_factory=list)
+    others: int = 0
+    most_kept: int = 1000
     log: deque[Any] | None = None
     failure: str = ""
     replay: str = ""

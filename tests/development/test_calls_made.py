@@ -1,14 +1,20 @@
 """Which pages are remarked upon, and in which words."""
 
+from dataclasses import replace
+
 import pytest
 
 from glassware.current import Incoming, Made
+from glassware.service.outgoing import Outgoing
+from glassware.service.record import record
+from glassware.told import read_trace
 from glassware.worker.calls_made import (
     Remarks,
     most_calls,
     remark_on_page,
     remarks_on_way,
 )
+from glassware.worker.telling import told_of
 
 
 def page(*calls, via=()):
@@ -181,3 +187,16 @@ def test_a_remark_is_made_once(capsys):
 def test_how_many_are_too_many(said, most):
     """A variable says it, twenty otherwise."""
     assert most_calls({"GLASSWARE_CALLS_PER_PAGE": said}) == most
+
+
+def test_what_has_no_end_is_only_counted_in_the_end():
+    """A stream that calls for hours keeps its first calls; the others are a number."""
+    stream = page()
+    for _ in range(stream.most_kept + 5):
+        record(stream, "catalog", Outgoing(method="GET", target="/price"), None)
+
+    assert (len(stream.calls), stream.others) == (1000, 5)
+    assert "made 1005 calls" in remark_on_page(stream)[1]
+    _, told = zip(*told_of(replace(stream, asked=True), 200), strict=True)
+    calls, others = read_trace(told[0])
+    assert len(calls) + others == 1005

@@ -1,5 +1,6 @@
 """How many calls to neighbours a part of a test makes."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -18,6 +19,7 @@ class Asking(Incoming):
     """
 
     own: list[Made] = field(default_factory=list)
+    most_kept: int = sys.maxsize
 
 
 class Calls:

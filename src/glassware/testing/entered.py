@@ -1,5 +1,6 @@
 """A request to a service of this process: what is known of it while it is answered."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -50,11 +51,11 @@ class Entered:
             return self._application(environ, start_response)
         incoming = _incoming(environ, self._service)
         if asking is self._test:
-            incoming.calls = self._test.calls
+            incoming.calls, incoming.most_kept = self._test.calls, sys.maxsize
 
         def start(status: str, headers: list[tuple[str, str]], *problem: Any) -> Any:
             if incoming.asked and incoming.calls:
-                headers = [*headers, (TRACE, write_trace(incoming.calls))]
+                headers = [*headers, (TRACE, write_trace(incoming.calls, incoming.others))]
             return start_response(status, headers, *problem)
 
         with _as(incoming):

@@ -57,7 +57,7 @@ def remark_on_page(incoming: Incoming, most: int = MOST) -> tuple[str, str] | No
         What makes the remark another one than the last, and its line; `None`:
         there is nothing to say.
     """
-    total = count(incoming.calls)
+    total = count(incoming.calls) + incoming.others
     loops = set(_loops(incoming.service, incoming.calls))
     if total <= most and not loops:
         return None

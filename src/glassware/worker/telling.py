@@ -143,7 +143,7 @@ def told_of(incoming: Incoming, status: int) -> Iterator[Header]:
     if not incoming.asked:
         return
     if incoming.calls:
-        yield TRACE, write_trace(tuple(incoming.calls))
+        yield TRACE, write_trace(tuple(incoming.calls), incoming.others)
     if status >= FAILED:
         failure = incoming.failure or passed_on(incoming, status)
         if failure:

@@ -176,3 +176,22 @@ def test_the_old_process_serves_on_for_who_cannot_leave_it(site):
     site.write({"services/back/app.py": GROUPED["services/back/app.py"]})
     site.until(lambda: said(site, "/back/")["pid"] != former, "a process for back")
     site.until(lambda: former not in site.processes(), "the end of the old one")
+
+
+def test_what_one_member_waits_for_the_others_wait_for(site):
+    """And each says for whom, and why."""
+    site.write(GROUPED)
+    site.write(
+        {
+            ".glassware/engines/postgresql/cluster/note.txt": "not a database",
+            "services/back/service.toml": 'route = "/back"\ndatabases.m = "postgresql"\n',
+        }
+    )
+    site.up()
+
+    states = {s["name"]: s for s in site.snapshot()["services"]}
+    assert states["front"]["reason"].startswith("`back`, of the same group: ")
+    assert "files are missing" in states["back"]["reason"]
+    assert states["back"]["waiting_for"] == ["postgresql"]
+    assert states["front"]["waiting_for"] == []
+    assert said(site, "/single/")["name"] == "single"

@@ -46,8 +46,8 @@ class Life(Holder, Protocol):
     def changed(self) -> None:
         """Start anew from the code as it is now."""
 
-    def hindered(self, reason: str) -> None:
-        """Take note of why something that is waited for does not come."""
+    def hindered(self, reason: str, service: str) -> None:
+        """Take note of why something that a service waits for does not come."""
 
 
 @dataclass(eq=False)
@@ -138,7 +138,7 @@ class RunningService:
     def hindered(self, reason: str) -> None:
         """Take note of why something that it waits for does not come."""
         if self.waiting_for:
-            self.life.hindered(reason)
+            self.life.hindered(reason, self.name)
 
     async def wait_for(self, needs: Needs) -> None:
         """Return when all of `needs` are met."""

@@ -110,9 +110,9 @@ class RunningUnit:
         for worker in self.crew:
             worker.drop()
 
-    def hindered(self, reason: str) -> None:
-        """Take note of why something that it waits for does not come."""
-        self.trouble = self._trouble(WorkerFailed(reason))
+    def hindered(self, reason: str, service: str) -> None:
+        """Take note of why something that a service waits for does not come."""
+        self.trouble = self._trouble(WorkerFailed(reason, service=service))
         self.settled.set()
 
     def take_in(

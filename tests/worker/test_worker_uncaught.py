@@ -97,6 +97,18 @@ DJANGO_ASGI = (
     DJANGO
     + "from django.core.asgi import get_asgi_application as made\napplication = made()\n"
 )
+STARLETTE = """
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from raises import fail
+
+def view(request):
+    fail(request.path_params["name"])
+
+app = Starlette(routes=[Route("/fail/{name}", view)])
+# own handlers
+"""
 WSGI = """
 from raises import fail
 
@@ -125,6 +137,7 @@ APPLICATIONS = {
     "quart": QUART,
     "django": DJANGO_WSGI,
     "django-async": DJANGO_ASGI,
+    "starlette": STARLETTE,
     "wsgi": WSGI,
     "asgi": ASGI,
 }
@@ -233,6 +246,37 @@ from glassware import errors
     answer = worker.ask("/fail/Unavailable")
     assert (answer.status, answer.body) == (418, b"handled Unavailable")
     assert worker.ask("/heard").json == []
+
+
+@pytest.mark.parametrize("caught", ["Exception", "errors.CallError"])
+def test_so_does_one_of_starlette(serve, caught):
+    """And there is one traceback, whoever answers."""
+    own = f"""
+from glassware import errors
+
+async def handle(request, error):
+    return PlainTextResponse("handled " + type(error).__name__, 418)
+
+app.add_exception_handler({caught}, handle)
+"""
+    answer = serve("starlette", own).ask("/fail/Unavailable")
+    assert (answer.status, answer.body) == (418, b"handled Unavailable")
+
+
+def test_the_pages_of_starlette_stay(serve):
+    """The application's own for a 500, and the one for developers, which says 500."""
+    own = """
+async def page(request, error):
+    return PlainTextResponse("our page of a 500", 500)
+
+app.add_exception_handler(500, page)
+"""
+    worker = serve("starlette", own)
+    answer = worker.ask("/fail/Unavailable")
+    assert (answer.status, answer.body) == (503, b"our page of a 500")
+    assert worker.log().count("Traceback (most recent call last)") == 1
+    worker = serve("starlette", "app.debug = True")
+    assert worker.ask("/fail/Unavailable").status == 500
 
 
 def test_one_that_handles_a_part_of_them_keeps_that_part(serve):

@@ -55,7 +55,10 @@ class Entered:
 
         def start(status: str, headers: list[tuple[str, str]], *problem: Any) -> Any:
             if incoming.asked and incoming.calls:
-                headers = [*headers, (TRACE, write_trace(incoming.calls, incoming.others))]
+                headers = [
+                    *headers,
+                    (TRACE, write_trace(incoming.calls, incoming.others)),
+                ]
             return start_response(status, headers, *problem)
 
         with _as(incoming):

@@ -7,33 +7,20 @@ long as the request is being answered.
 import logging
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from glassware import current
 
 from .failure import ended_by
 from .find import Application
-
-
-_SIGNALS = ("flask.signals", "quart.signals", "django.core.signals")
-
-_heard = set[str]()
+from .uncaught import hear_of_exceptions
 
 
 def listen() -> None:
     """Hear of the exceptions that frameworks catch, and keep what is logged."""
-    for name in _SIGNALS:
-        if (module := sys.modules.get(name)) is not None and name not in _heard:
-            _heard.add(name)
-            # Old versions of Flask have signals only where another package is.
-            with suppress(RuntimeError):
-                module.got_request_exception.connect(_hear, weak=False)
-    if "" not in _heard:
-        _heard.add("")
-        make = logging.getLogRecordFactory()
-        logging.setLogRecordFactory(partial(_keep, make))
+    hear_of_exceptions(_hear)
+    _keep_records()
 
 
 def noting(application: Application) -> Application:
@@ -63,6 +50,11 @@ def _hear(sender: object, exception: BaseException | None = None, **_: Any) -> N
     incoming = current.incoming.get()
     if error is not None and incoming is not None:
         ended_by(incoming, error)
+
+
+@cache
+def _keep_records() -> None:
+    logging.setLogRecordFactory(partial(_keep, logging.getLogRecordFactory()))
 
 
 def _keep(

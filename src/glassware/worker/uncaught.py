@@ -8,7 +8,7 @@ errors, or all errors, goes on doing so.
 import importlib
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -74,13 +74,25 @@ def answer_errors_of_calls(application: Application) -> None:
     Args:
         application: As it was loaded; what stands around it is told by a signal.
     """
+    hear_of_exceptions(_note)
+    if hasattr(application, "error_handler_spec"):
+        _handle_in_flask(application)
+    elif hasattr(application, "add_exception_handler"):
+        _note_in_starlette(application)
+
+
+def hear_of_exceptions(receiver: Callable[..., None]) -> None:
+    """Let the frameworks that are imported tell of the exceptions that they catch.
+
+    Args:
+        receiver: Called with the sender and, not by Django, the `exception`. It
+            hears of each once, however often this is called.
+    """
     for name in _SIGNALS:
         if (module := sys.modules.get(name)) is not None:
             # Old versions of Flask have signals only where another package is.
             with suppress(RuntimeError):
-                module.got_request_exception.connect(_note, weak=False)
-    if hasattr(application, "error_handler_spec"):
-        _handle_in_flask(application)
+                module.got_request_exception.connect(receiver, weak=False)
 
 
 def _handle_in_flask(app: Any) -> None:
@@ -127,6 +139,19 @@ def _for_quart(app: Any) -> Any:
     return answer
 
 
+def _note_in_starlette(app: Any) -> None:
+    # It has no signal. Its own page of a 500 is sent outside of handlers, and the
+    # application's, if it has one.
+    if any(base in app.exception_handlers for base in CallError.__mro__):
+        return
+
+    async def note(_: Any, error: CallError) -> None:
+        _note(app, error)
+        raise error
+
+    app.add_exception_handler(CallError, note)
+
+
 def _propagates(app: Any) -> bool:
     """Return whether errors are to reach a debugger or a test."""
     wanted = app.config["PROPAGATE_EXCEPTIONS"]
@@ -157,4 +182,6 @@ def _shows(sender: Any) -> bool:
     """Return whether a debugger answers for the error."""
     if hasattr(sender, "handle_http_exception"):
         return _propagates(sender)
+    if hasattr(sender, "add_exception_handler"):
+        return bool(sender.debug)
     return bool(importlib.import_module("django.conf").settings.DEBUG)

@@ -148,3 +148,17 @@ def test_a_service_with_a_process_of_its_own_has_no_remark(tmp_path):
 def test_code_that_does_not_parse_has_no_remark(tmp_path):
     """It will not run either, and its worker says why."""
     assert found(tmp_path, {"app.py": "def broken(:\n"}) == {}
+
+
+def test_a_django_project_is_looked_at_as_a_whole(tmp_path):
+    """Its settings name most of it; what is installed beside it is not its own."""
+    late = "import os\ndef view():\n    return os.environ['A']\n"
+    files = {
+        "manage.py": "",
+        "project/wsgi.py": "application = None\n",
+        "pages/views.py": late,
+        "pages/tests/test_views.py": late,
+        "env/lib/python3.13/site-packages/other.py": late,
+    }
+
+    assert [*found(tmp_path, files)] == ["pages/views.py:3"]

@@ -9,7 +9,7 @@ from glassware.model import Service
 
 
 _SUBMODULES = ("app", "wsgi", "asgi", "main")
-_ELSEWHERE = frozenset({"tests", "node_modules", "migrations"})
+_ELSEWHERE = frozenset({"tests", "node_modules", "migrations", "site-packages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _entries(service: Service, roots: tuple[Path, ...]) -> list[tuple[str, Path]
 def _everything(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
-        if not _ELSEWHERE.intersection(parts) and not file.name.startswith("."):
+        if not _ELSEWHERE.intersection(parts):
             yield ".".join(parts).removesuffix(".__init__"), file
 
 

@@ -258,7 +258,13 @@ class Service:
         ),
     ] = 1
     threads: Annotated[
-        int, Meta(ge=1, le=256, description="Requests at once in each worker.")
+        int,
+        Meta(
+            ge=1,
+            le=256,
+            description="Views that run at once in each worker; further requests wait, "
+            "up to 64 in all.",
+        ),
     ] = 4
     isolated: Annotated[
         bool, Meta(description="Start as a plain process, never forked.")

@@ -7,9 +7,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glassware.manifest.keys import service_keys, site_keys
+from glassware.manifest.keys import keys_of, service_keys, site_keys
 from glassware.manifest.reference import manifest_reference
 from glassware.manifest.schema import schema_files, service_schema, site_schema
+from glassware.model import Address, Engine, Gateway, Neighbour, Route
 from kept import assert_kept
 from sites_on_disk import faults, service, write
 
@@ -30,8 +31,9 @@ def test_reference_page():
     page = manifest_reference()
 
     assert_kept(ROOT / "docs/reference/manifest.md", page)
-    for key in (*service_keys(), *site_keys()):
-        assert f"| `{key}` |" in page
+    tables = (Address, Engine, Gateway, Neighbour, Route)
+    for keys in (service_keys(), site_keys(), *(keys_of(table) for table in tables)):
+        assert [key for key in keys if f"| `{key}` |" not in page] == []
 
 
 @pytest.mark.parametrize("schema", [site_schema(), service_schema()])

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from glassware.model import ENGINES, Address, Engine, Gateway, Route
+from glassware.model import ENGINES, Address, Engine, Gateway, Neighbour, Route
 from glassware.template import DATABASE_FIELDS, SERVICE_FIELDS
 
 from .keys import Key, Shape, keys_of, service_keys, site_keys, site_service_keys
@@ -31,6 +31,11 @@ reported in one run.
 `site.production.toml` lays over `site.toml` where the site runs for visitors.
 Tables are joined key by key; any other value takes the place of the one below
 it, and an `app` makes way for a `command` above it, and the reverse.
+"""
+
+_NEIGHBOURS = """\
+`NAME` is one of `calls`. What each of them does:
+[call a neighbour](../how-to/call-a-neighbour.md#other-numbers-for-one-neighbour).
 """
 
 _CONVENTIONS = """\
@@ -60,6 +65,8 @@ def manifest_reference() -> str:
             _INTRODUCTION,
             *_section("`service.toml`", service_keys()),
             *_section("`[[routes]]` of a service", keys_of(Route)),
+            *_section("`[neighbours.NAME]` of a service", keys_of(Neighbour)),
+            _NEIGHBOURS,
             *_section("`[address]` of a service", keys_of(Address)),
             *_references(),
             _CONVENTIONS,

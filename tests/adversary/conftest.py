@@ -6,10 +6,6 @@ from pathlib import Path
 import pytest
 
 from sites import SiteUnderTest, ended
-from worker.conftest import adopting, folder, start, zygote
-
-
-__all__ = ["adopting", "folder", "site", "start", "zygote"]
 
 
 @pytest.fixture

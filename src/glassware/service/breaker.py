@@ -120,6 +120,13 @@ class Breaker:
             if era == self._era and self._again is not None:
                 self._again = self._clock()
 
+    def hurry(self) -> None:
+        """Let the next call try at once: something is known to have changed."""
+        with self._lock:
+            if self._again is not None:
+                self._again = self._clock()
+                self._openings = 0
+
     def _open(self, reason: object) -> None:
         now = self._clock()
         if self._again is None:

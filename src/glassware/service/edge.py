@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TypeVar
 
 from glassware.current import Incoming
@@ -38,6 +39,8 @@ from .retries import PASSING, Budget, Sent, carry, is_lost
 from .settings import current
 from .transport import Request, Stream, Transport
 from .transports import transport_to
+from .usual import Usual
+from .workers import Arrivals
 
 
 log = logging.getLogger("glassware.calls")
@@ -76,6 +79,8 @@ class Edge:
         self.places = Places(self.policy.at_once)
         self.budget = Budget()
         self._address = address_of(neighbour, settings)
+        self._arrivals = Arrivals(self._address)
+        self._usual = Usual()
         self._letterhead = Letterhead(settings, self.name, self._address)
         self._hold = HOLD if settings.site else 0.0
 
@@ -137,12 +142,14 @@ class Edge:
     def _guarded(
         self, call: Outgoing, asked: Incoming | None, era: int, how: How[S]
     ) -> S:
-        if not self.places.take(min(PATIENCE, self._left(call) / 2)):
+        patience = (call.deadline - time.monotonic()) / 2
+        if not self.places.take(min(PATIENCE, max(0.0, patience))):
             self.breaker.undecided(era)
             raise self._crowded(call)
         try:
             answer = carry(call, lambda: self._attempt(call, asked, how), self.budget)
-            check_refusal(answer, self.name, call)
+            signed = bool(self.settings.key)
+            check_refusal(answer, self.name, call, signed=signed)
         except CallError as error:
             self.places.give()
             self._judge(era, call, error)
@@ -151,10 +158,13 @@ class Edge:
             self.places.give()
             self.breaker.undecided(era)
             raise
-        if answer.status_code in PASSING:
-            self._failed(era, f"it answered {call} with status {answer.status_code}")
-        else:
+        if answer.status_code not in PASSING:
+            self._usual.note(time.monotonic() - call.began)
             self._succeeded(era)
+        elif answer.status_code == HTTPStatus.GATEWAY_TIMEOUT and self._in_haste(call):
+            self.breaker.undecided(era)
+        else:
+            self._failed(era, f"it answered {call} with status {answer.status_code}")
         return answer
 
     def _attempt(self, call: Outgoing, asked: Incoming | None, how: How[S]) -> S:
@@ -176,7 +186,7 @@ class Edge:
 
     def _admit(self, call: Outgoing) -> int:
         try:
-            era = self.breaker.admit()
+            era = self._pass()
         except Open as found:
             raise CircuitOpen(
                 f"`{self.name}` was not asked {call}: for {found.since:.3g} s it has "
@@ -189,14 +199,35 @@ class Edge:
             call.most = 1
         return era
 
+    def _pass(self) -> int:
+        """Return the era of a call; a worker that has come is tried at once."""
+        try:
+            return self.breaker.admit()
+        except Open:
+            if not self._arrivals.any():
+                raise
+            self.breaker.hurry()
+            return self.breaker.admit()
+
+    def _in_haste(self, call: Outgoing) -> bool:
+        """Tell whether a call had less time than the neighbour may well need.
+
+        Whoever asks has chosen it, a visitor even; nobody else is to pay for it.
+        """
+        had = call.deadline - call.began
+        return had < min(self._usual.slowest, self.policy.timeout / 2)
+
     def _judge(self, era: int, call: Outgoing, error: CallError) -> None:
-        if isinstance(error, (Unavailable, DeadlineExceeded)) or is_lost(error):
+        if isinstance(error, DeadlineExceeded) and self._in_haste(call):
+            self.breaker.undecided(era)
+        elif isinstance(error, (Unavailable, DeadlineExceeded)) or is_lost(error):
             self._failed(era, error.message)
         else:
             self._succeeded(era)
 
     def _failed(self, era: int, reason: str) -> None:
         if self.breaker.failed(era, reason):
+            self._arrivals.any()
             log.warning(
                 "`%s` is left alone after %d failures in a row; the last: %s",
                 self.name,
@@ -223,6 +254,18 @@ class Edge:
             error.add_note(f"sent {call.attempts} times in {error.call.seconds:.3g} s")
         if error.hint is None:
             error.hint = _hint(error, call, asked)
+        if isinstance(error, DeadlineExceeded) and asked is not None:
+            error.hint = self._circle(asked) or error.hint
+
+    def _circle(self, asked: Incoming) -> str | None:
+        """Return what is to be said where the neighbour itself waits for an answer."""
+        if self.name not in asked.via:
+            return None
+        ring = asked.via[asked.via.index(self.name) :]
+        names = " → ".join((*ring, self.settings.service, self.name))
+        return (
+            f"it waits for this answer: {names}; with `threads = 1` it gives no other"
+        )
 
     def _left(self, call: Outgoing) -> float:
         left = call.deadline - time.monotonic()

@@ -8,8 +8,16 @@ from .response import CLIENT_ERROR
 from .retries import Sent, header
 
 
-def check_refusal(answer: Sent, neighbour: str, call: Outgoing) -> None:
+def check_refusal(
+    answer: Sent, neighbour: str, call: Outgoing, *, signed: bool
+) -> None:
     """Raise what `X-Glassware-Refused` stands for, and give up such an answer.
+
+    Args:
+        answer: The neighbour's, or its worker's.
+        neighbour: Its name.
+        call: What was asked.
+        signed: Whether this process has a key to say who it is.
 
     Raises:
         DeadlineExceeded: The time of the call was over when it arrived.
@@ -37,7 +45,11 @@ def check_refusal(answer: Sent, neighbour: str, call: Outgoing) -> None:
             raise NotAllowed(
                 f"`{neighbour}` did not begin with {call}: it could not verify "
                 "who calls",
-                hint="were both started by the same `glassware up`?",
+                hint="were both started by the same `glassware up`?"
+                if signed
+                else "a worker keeps its key from the programs that it starts: name "
+                "them in `[processes]`, start them with `glassware run`, or let them "
+                f"call the address that `{{services.{neighbour}.url}}` stands for",
             )
         case "caller":
             raise NotAllowed(

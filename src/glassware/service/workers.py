@@ -42,3 +42,24 @@ class Folder:
 
     def _list(self) -> tuple[str, ...]:
         return tuple(sorted(str(path) for path in self._path.glob("*.sock")))
+
+
+class Arrivals:
+    """Tells whether workers have come to an address.
+
+    Args:
+        address: Only that of a folder can tell.
+    """
+
+    def __init__(self, address: str) -> None:
+        kind, _, path = address.partition(":")
+        self._folder = Folder(path) if kind == "unix" else None
+        self._known: frozenset[str] = frozenset()
+
+    def any(self) -> bool:
+        """Tell whether there are some that were not there at the last question."""
+        if self._folder is None:
+            return False
+        now = frozenset(self._folder.sockets())
+        known, self._known = self._known, now
+        return not now <= known

@@ -33,12 +33,12 @@ def _telling(application: Application, job: Job, loaded: Loaded) -> Application:
     listen()
     most = most_calls(job.environment)
     if loaded.interface == "asgi":
-        from .telling_async import TellingAsync  # noqa: PLC0415
+        from .telling_asgi import TellingAsgi  # noqa: PLC0415
 
-        return TellingAsync(application, most)
-    from .telling import Telling  # noqa: PLC0415
+        return TellingAsgi(application, most)
+    from .telling_wsgi import TellingWsgi  # noqa: PLC0415
 
-    return Telling(application, most)
+    return TellingWsgi(application, most)
 
 
 def _reload_templates(application: Any) -> None:

@@ -20,8 +20,8 @@ from urllib.parse import unquote
 from glassware import current
 
 from .admission import CALLER
-from .refusals import too_deep
-from .wsgi import Answering, Header, Reply, Stream
+from .refusals import Header, too_deep
+from .wsgi import Answering, Reply, Stream
 
 
 _WITHOUT_BODY = frozenset({204, 304})

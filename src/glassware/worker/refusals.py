@@ -10,6 +10,8 @@ from glassware.protocol import REFUSED, Refusal
 
 Header = tuple[str, str]
 
+RETRY_AFTER = ("Retry-After", "1")
+
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -80,24 +82,22 @@ def too_late(service: str) -> AnsweredHere:
 
 def busy(service: str) -> AnsweredHere:
     """Return the answer where there is no place."""
-    return _refused(
-        "busy",
-        HTTPStatus.SERVICE_UNAVAILABLE,
+    return _not_now(
         f"`{service}` has as many requests as it can answer in time (ask again in "
-        "a second, or give the service more `workers` or `threads`)",
-        ("Retry-After", "1"),
+        "a second, or give the service more `workers` or `threads`)"
     )
 
 
 def too_deep(service: str, most: int) -> AnsweredHere:
     """Return the answer in a group to calls that seem to go in a circle."""
-    return _refused(
-        "busy",
-        HTTPStatus.SERVICE_UNAVAILABLE,
+    return _not_now(
         f"`{service}` was called through {most} services, one after the other (do they "
-        "call each other in a circle?)",
-        ("Retry-After", "1"),
+        "call each other in a circle?)"
     )
+
+
+def _not_now(line: str) -> AnsweredHere:
+    return _refused("busy", HTTPStatus.SERVICE_UNAVAILABLE, line, RETRY_AFTER)
 
 
 def _refused(

@@ -18,11 +18,8 @@ from glassware.errors import CallError
 from glassware.protocol import REFUSED
 
 from .find import Application
+from .refusals import RETRY_AFTER, Header
 
-
-Header = tuple[str, str]
-
-RETRY_AFTER = ("Retry-After", "1")
 
 _FAILED = 500
 _REFUSED = REFUSED.lower()

@@ -16,11 +16,10 @@ from .admission import Admission, Admitted
 from .body import body_of
 from .drain import Traffic
 from .find import Application
-from .refusals import AnsweredHere
+from .refusals import AnsweredHere, Header
 from .uncaught import answer_to, at_the_edge, is_endless
 
 
-Header = tuple[str, str]
 Problem = tuple[type[BaseException], BaseException, TracebackType]
 
 LOWEST_STATUS = 200

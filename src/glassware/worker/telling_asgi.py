@@ -1,54 +1,27 @@
-"""The same as `telling` around an ASGI application."""
-
-from collections.abc import Awaitable, Callable
-from typing import Any
-from urllib.parse import quote
+"""In development, an ASGI application whose answers tell of their making."""
 
 from glassware import current
 from glassware.current import Incoming
 
-from .calls_made import Remarks, remark_on_page, remarks_on_way
+from .asgi_answers import Message, Receive, Scope, Send
 from .failure import ended_by
-from .find import Application
-from .telling import (
-    FAILED,
-    TOLD,
-    UNQUOTED,
-    begin,
-    is_page,
-    page_of,
-    told_of,
-)
+from .telling import FAILED, Telling, is_told, told_of
 from .uncaught import answer_to
 
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 _MOST_HELD = 1024 * 1024
 
 
-class TellingAsync:
-    """An ASGI application whose answers tell of their making.
+class TellingAsgi(Telling):
+    """See `Telling`."""
 
-    Args:
-        application: What answers.
-        most: How many calls a page may make without a remark.
-    """
-
-    def __init__(self, application: Application, most: int) -> None:
-        self._application = application
-        self._most = most
-        self._remarks = Remarks()
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the application."""
         incoming = current.incoming.get()
         if incoming is None or scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        self._begin(incoming, scope)
+        self._begin_with(incoming, scope)
         head = _Head(incoming, send)
         try:
             await self._application(scope, receive, head.send)
@@ -58,21 +31,16 @@ class TellingAsync:
             raise
         finally:
             await head.release()
-            if incoming.calls and is_page(incoming):
-                remark = remark_on_page(incoming, self._most)
-                self._remarks.say(page_of(incoming, {}), remark)
+            self._end(incoming, f"{incoming.method} {incoming.path}")
 
-    def _begin(self, incoming: Incoming, scope: Message) -> None:
+    def _begin_with(self, incoming: Incoming, scope: Scope) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-        target = quote(path, UNQUOTED)
-        if query := scope.get("query_string", b""):
-            target += f"?{query.decode('latin-1')}"
+        query = scope.get("query_string", b"").decode("latin-1")
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         has_body = headers.get(b"content-length", "0") != "0"
         has_body |= b"transfer-encoding" in headers
-        begin(incoming, target, headers.get(b"content-type", "") if has_body else None)
-        for remark in remarks_on_way(incoming):
-            self._remarks.say("", remark)
+        kind = headers.get(b"content-type", "") if has_body else None
+        self._begin(incoming, path, query, kind)
 
 
 class _Head:
@@ -121,7 +89,7 @@ class _Head:
         if message["type"] != "http.response.start":
             return message
         headers = message.get("headers", ())
-        kept = [h for h in headers if h[0].decode("latin-1").lower() not in TOLD]
+        own = [h for h in headers if not is_told(h[0].decode("latin-1"))]
         told = told_of(self._incoming, message["status"])
         ours = [(name.lower().encode(), value.encode()) for name, value in told]
-        return {**message, "headers": [*kept, *ours]}
+        return {**message, "headers": [*own, *ours]}

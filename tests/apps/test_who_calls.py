@@ -236,9 +236,9 @@ def test_a_new_caller_is_known_by_itself(site):
 
 
 def test_keys_are_new_at_each_start_and_kept_nowhere(fresh):
-    """No file of the site has one, and none outlives it."""
+    """No file of the site has one, and none outlives it; the ports do."""
     fresh.write(SITE_FILES)
-    keys = set()
+    keys, urls = set(), set()
     for _ in range(2):
         fresh.up()
         key = key_of(fresh, "front").text
@@ -246,6 +246,8 @@ def test_keys_are_new_at_each_start_and_kept_nowhere(fresh):
         assert not [file for file in kept if key.encode() in file.read_bytes()]
         assert fresh.get("/asks/back").json()["caller"] == "front"
         keys.add(key)
+        urls.add(fresh.get("/environment").json()["BACK"])
         fresh.stop()
 
     assert len(keys) == 2
+    assert len(urls) == 1

@@ -79,6 +79,8 @@ KEPT = {
     "accept-language": "de",
     "x-requested-with": "XMLHttpRequest",
     "x-csrftoken": "y",
+    "prefer": "wait=3",
+    "idempotency-key": "k",
 }
 
 

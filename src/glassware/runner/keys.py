@@ -6,7 +6,7 @@ supervisor only for the processes of their own service; the site's never does.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from glassware.identity import SITE, Key
 from glassware.plan import Plan
@@ -20,9 +20,14 @@ So long does a site whose supervisor is gone serve on.
 
 
 class Keys:
-    """The keys of one site, made when they are first asked for."""
+    """The keys of one site, made when they are first asked for.
 
-    def __init__(self) -> None:
+    Args:
+        wall: Seconds since the epoch, by a clock that may be set.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
         self._keys: dict[str, Key] = {}
         self._public: dict[str, str] = {}
         self._tokens: dict[tuple[str, str], tuple[str, float]] = {}
@@ -44,16 +49,16 @@ class Keys:
 
     def token(self, name: str) -> str:
         """Return a token that lets the terminal call a service for a moment."""
-        return self._key(SITE).sign(SITE, name)
+        return self._key(SITE).sign(SITE, name, now=self._wall())
 
     def are_due(self) -> bool:
         """Tell whether a token of the gateway is due to be made anew."""
-        return any(_is_due(made) for _, made in self._tokens.values())
+        return any(self._is_due(made) for _, made in self._tokens.values())
 
     def _token(self, caller: str, callee: str) -> str:
         token, made = self._tokens.get((caller, callee), ("", 0.0))
-        if _is_due(made):
-            made = time.time()
+        if self._is_due(made):
+            made = self._wall()
             token = self._key(caller).sign(caller, callee, DAY, now=made)
             self._tokens[caller, callee] = token, made
         return token
@@ -68,7 +73,6 @@ class Keys:
             self._public[name] = self._key(name).public
         return self._public[name]
 
-
-def _is_due(made: float) -> bool:
-    """Tell whether half of a token's life is over, also by a clock that was set."""
-    return not made <= time.time() < made + DAY / 2
+    def _is_due(self, made: float) -> bool:
+        """Tell whether half of a token's life is over, also by a clock that was set."""
+        return not made <= self._wall() < made + DAY / 2

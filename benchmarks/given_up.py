@@ -2,8 +2,8 @@
 
 Sixty callers ask for a page of half a second, give up after one second and ask
 again, for five seconds; one who is refused at once waits for the rest of that
-second. Then one visitor asks for a page that takes no time,
-until it is answered well again. The service notes when a view starts.
+second. Then one visitor asks for a page that takes no time, until it is
+answered well again. The service notes when a view starts.
 
     uv run --with-requirements benchmarks/requirements.txt python benchmarks/given_up.py
 """
@@ -23,6 +23,9 @@ from rig.processes import Stage
 CALLERS = 60
 PATIENCE = 1.0
 WELL = 0.1
+
+# A request's deadline begins when it arrives, not when the caller begins to wait.
+TRAVEL = 0.05
 TOLD = f"{OURS}, callers say `Prefer: wait=1`"
 UNTOLD = f"{OURS}, callers say nothing"
 
@@ -60,7 +63,9 @@ class Side:
         """Return how many views started when nobody waited for them any more."""
         gave_up = {answer.asked.tag: answer.ended for answer in self.asked}
         started = (line.split() for line in self.served.lines())
-        return sum(tag in gave_up and float(at) > gave_up[tag] for tag, at in started)
+        return sum(
+            tag in gave_up and float(at) > gave_up[tag] + TRAVEL for tag, at in started
+        )
 
     def figures(self) -> dict[str, Any]:
         """Return what the callers left behind."""
@@ -85,7 +90,7 @@ async def well_after(visitors: Visitors, path: str) -> float:
 
 def main() -> None:
     """Run the rounds and print the table."""
-    given = options(__doc__, {"rounds": 1, "seconds": 2.0}, rounds=3, seconds=5.0)
+    given = options(__doc__, {"rounds": 1, "seconds": 2.0}, rounds=2, seconds=5.0)
     with Stage() as stage:
         served = dict(both(stage))
         sides = {UNTOLD: Side("untold", served[OURS])}

@@ -6,6 +6,7 @@ socket. So the headers are believed, with one exception: a prefix counts only
 if it is one of the service's own mounts.
 """
 
+import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -15,6 +16,7 @@ PORTS = {"http": "80", "https": "443"}
 
 # What a path may hold unescaped, as RFC 3986 has it.
 _SAFE = "/:@!$&'()*+,;=-._~"
+_ESCAPED = re.compile(f"[^{re.escape(_SAFE)}A-Za-z0-9]")
 
 
 class Address(NamedTuple):
@@ -103,5 +105,7 @@ def _split_host(host: str) -> tuple[str, str]:
 
 
 def _raw(path: str, query: str | None) -> str:
-    raw = quote(path.encode("latin-1", "replace"), safe=_SAFE)
+    raw = path
+    if _ESCAPED.search(path):
+        raw = quote(path.encode("latin-1", "replace"), safe=_SAFE)
     return f"{raw}?{query}" if query else raw

@@ -136,10 +136,10 @@ class Admission:
     def _caller(self, environ: MutableMapping[str, Any]) -> str:
         if self._verifier is None:
             return ""
+        token = environ.pop(_IDENTITY, None)
         # A neighbour in this process has said so itself: no header can.
         if CALLER in environ:
             return str(environ[CALLER])
-        token = environ.pop(_IDENTITY, None)
         if not token:
             raise nobody_known(self._service, "it has no token")
         try:

@@ -220,16 +220,17 @@ class Reply:
         chunks = _chunks(result)
         first = next(chunks, b"")
         body = b"".join(answer.written) + first if answer.written else first
+        length = answer.length
         if environ["REQUEST_METHOD"] == "HEAD":
             pass
-        elif not first or answer.length == len(body):
-            if answer.length not in {-1, len(body)}:
+        elif not first or length == len(body):
+            if length not in {-1, len(body)}:
                 # Less than was declared: as a stream, which then breaks off.
                 self.stream = Stream(body, chunks, self.close)
             else:
                 self.body = body
                 self._rest = chunks
-        elif isinstance(result, (list, tuple)) and answer.length < 0:
+        elif isinstance(result, (list, tuple)) and length < 0:
             self.body = body + b"".join(chunks)
         else:
             self.stream = Stream(body, chunks, self.close)

@@ -15,7 +15,7 @@ The whole tree::
     ├── TaskFailed                  exit 4
     ├── GatewayError                exit 4
     ├── AppNotLoaded                exit 5
-    └── CallError                   raised inside services; 502 at the edge
+    └── CallError                   raised inside services; uncaught: 502
         ├── UnknownService          502  no such service, or no address of it
         ├── NotAllowed              502  the caller may not call it
         ├── Unavailable             503  not reached, or its outcome is unknown

@@ -73,7 +73,7 @@ class Process:
         self.process.wait()
 
 
-Begin = Callable[[int], tuple[EnvoySite, list[Process]]]
+Begin = Callable[..., tuple[EnvoySite, list[Process]]]
 
 
 @pytest.fixture
@@ -81,13 +81,15 @@ def begin(site: Site, folder: Path) -> Iterator[Begin]:
     """Start a site whose service has so many workers."""
     with ExitStack() as ends:
 
-        def start(count: int) -> tuple[EnvoySite, list[Process]]:
+        def start(
+            count: int, *, alive: bool = True, timeout: float = 20
+        ) -> tuple[EnvoySite, list[Process]]:
             workers = [Process(f"worker{number}", folder) for number in range(count)]
             for worker in workers:
                 ends.callback(worker.end)
                 until(worker.socket.exists, "its socket")
-            made = site(public("front", "/", timeout=20))
-            made.start(running("front", *(w.socket for w in workers), alive=True))
+            made = site(public("front", "/", timeout=timeout))
+            made.start(running("front", *(w.socket for w in workers), alive=alive))
             return made, workers
 
         yield start
@@ -168,3 +170,18 @@ def test_an_update_is_not_held_up_by_a_worker_that_hangs(begin: Begin) -> None:
     made.update(running("front", *(w.socket for w in workers[:2]), alive=True))
 
     assert answers(made, 10) == {"worker1": 10}
+
+
+def test_a_program_that_hangs_is_noticed_by_those_who_wait(begin: Begin) -> None:
+    """It is not asked whether it lives; some requests in vain, and it is left out."""
+    made, [program, _] = begin(2, alive=False, timeout=0.3)
+    program.stop()
+
+    def left_out() -> bool:
+        made.ask("/")
+        return bool(made.count("cluster.front.outlier_detection.ejections_active"))
+
+    until(left_out, "its ejection")
+
+    assert made.count("cluster.front.health_check.attempt") == 0
+    assert {made.ask("/").status for _ in range(5)} == {200}

@@ -150,18 +150,11 @@ class LocalAnswer:
     close: Callable[[], None]
 
 
-class LocalCall(Protocol):
-    """How a call reaches an application of the same process."""
+LocalCall = Callable[[str, str, tuple[tuple[str, str], ...], bytes | None], LocalAnswer]
+"""Answers a request to an application of the same process, as a server would.
 
-    def __call__(
-        self,
-        method: str,
-        target: str,
-        headers: tuple[tuple[str, str], ...],
-        body: bytes | None,
-    ) -> LocalAnswer:
-        """Return its answer to a request, as a server would have sent it."""
-
+It is given the method, path and query, headers, and body.
+"""
 
 members: dict[str, Member] = {}
 """The services of this process by name, where it has several."""

@@ -1,6 +1,6 @@
 import pytest
 
-from glassware.worker.address import Address, address_of, place
+from glassware.worker.address import Address, address_of, write_address
 
 
 MOUNTS = ("/catalog", "/api/catalog")
@@ -104,7 +104,7 @@ def test_an_environ_says_it_all():
         "HTTP_X_FORWARDED_FOR": "192.0.2.7",
         "HTTP_X_FORWARDED_PREFIX": "/catalog",
     }
-    place(environ, ("/catalog",))
+    write_address(environ, ("/catalog",))
     assert environ["SCRIPT_NAME"] == "/catalog"
     assert environ["PATH_INFO"] == "/caf\u00c3\u00a9 1"
     assert environ["REMOTE_ADDR"] == "192.0.2.7"

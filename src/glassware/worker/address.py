@@ -67,7 +67,7 @@ def address_of(
     )
 
 
-def place(environ: MutableMapping[str, Any], mounts: tuple[str, ...]) -> None:
+def write_address(environ: MutableMapping[str, Any], mounts: tuple[str, ...]) -> None:
     """Write a request's address into its WSGI `environ`."""
     path = environ["PATH_INFO"]
     # On a unix socket the server puts a path or nothing where an address belongs.

@@ -1,4 +1,4 @@
-"""ASGI around an application: each request's admission, place and end."""
+"""ASGI around an application: each request's admission, address and end."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -44,21 +44,20 @@ def asgi_admission_of(job: Job) -> Admission:
     return admission_of(job, Slots(PLACES, PLACES))
 
 
-def placed(
+def admitting(
     application: Application,
     mounts: tuple[str, ...],
     traffic: Traffic,
     admission: Admission,
     state: dict[str, Any] | None = None,
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return `application` with each scope admitted, put in its place and counted."""
+    """Return `application` with each request admitted, addressed and counted."""
 
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         sending = Sending(send, traffic)
         token = traffic.enter()
         try:
-            with _admitted(admission, scope) as sending.admitted:
-                place_scope(scope, mounts)
+            with _admitted(admission, scope, mounts) as sending.admitted:
                 if state is not None:
                     scope["state"] = state.copy()
                 await application(scope, receive, sending)
@@ -74,7 +73,9 @@ def placed(
 
 
 @contextmanager
-def _admitted(admission: Admission, scope: Scope) -> Iterator[Admitted]:
+def _admitted(
+    admission: Admission, scope: Scope, mounts: tuple[str, ...]
+) -> Iterator[Admitted]:
     """Admit the request of `scope`, and let it go when the context ends.
 
     Raises:
@@ -90,6 +91,7 @@ def _admitted(admission: Admission, scope: Scope) -> Iterator[Admitted]:
     try:
         scope["headers"] = [h for h in scope["headers"] if not h[0].startswith(_OURS)]
         scope[CALLER] = environ[CALLER]
+        _write_address(scope, environ, mounts)
         yield admitted
     finally:
         admitted.leave()
@@ -103,12 +105,11 @@ def _environ(scope: Scope) -> dict[str, Any]:
     }
 
 
-def place_scope(scope: Scope, mounts: tuple[str, ...]) -> None:
-    """Write a request's address into its ASGI scope."""
+def _write_address(
+    scope: Scope, environ: dict[str, Any], mounts: tuple[str, ...]
+) -> None:
     peer = (scope.get("client") or ("",))[0]
-    address = address_of(
-        _environ(scope), scope["path"], mounts, "" if "/" in peer else peer
-    )
+    address = address_of(environ, scope["path"], mounts, "" if "/" in peer else peer)
     secure = address.scheme == "https"
     socket = scope["type"] == "websocket"
     scope["scheme"] = ("wss" if secure else "ws") if socket else address.scheme

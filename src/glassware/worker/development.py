@@ -27,8 +27,8 @@ def for_development(job: Job, loaded: Loaded) -> Application:
 
 def _telling(application: Application, job: Job, loaded: Loaded) -> Application:
     # Loaded where it is needed: production is to be spared all of it.
-    from .calls_made import most_calls  # noqa: PLC0415
     from .hearing import listen  # noqa: PLC0415
+    from .remarks import most_calls  # noqa: PLC0415
 
     listen()
     most = most_calls(job.environment)

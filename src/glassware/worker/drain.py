@@ -97,6 +97,7 @@ class Stop:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         for signum in SIGNALS:
             signal.signal(signum, self._ask)
+        _keep_from_children()
 
     def wait(self) -> None:
         """Return when the process is to stop."""
@@ -120,7 +121,23 @@ def stop_signal() -> Callable[[], Awaitable[object]]:
 
     for signum in SIGNALS:
         loop.add_signal_handler(signum, ask)
+    _keep_from_children()
     return stopping.wait
+
+
+def _keep_from_children() -> None:
+    """Let signals to what the service forks be no signals to this process.
+
+    A child has the parent's handlers, and writes into the pipe that the parent
+    reads.
+    """
+    os.register_at_fork(after_in_child=_hear_nothing)
+
+
+def _hear_nothing() -> None:
+    signal.set_wakeup_fd(-1)
+    for signum in SIGNALS:
+        signal.signal(signum, signal.SIG_DFL)
 
 
 def end_by(seconds: float) -> None:

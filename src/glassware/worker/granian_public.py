@@ -24,7 +24,7 @@ import granian
 from granian.constants import HTTPModes, Interfaces
 
 from .admission import SPARE, admission_of, places_of
-from .asgi import asgi_admission_of, placed
+from .asgi import admitting, asgi_admission_of
 from .development import for_development
 from .drain import Traffic, end_now
 from .find import Interface
@@ -106,7 +106,7 @@ def _announce(job: Job, report: Report, facts: dict[str, object]) -> None:
 
 def _with_lifespan(application: Any, job: Job) -> Callable[..., Any]:
     admission = asgi_admission_of(job)
-    requests = placed(application, job.mounts, Traffic(), admission)
+    requests = admitting(application, job.mounts, Traffic(), admission)
 
     async def called(scope: Any, receive: Any, send: Any) -> None:
         # granian itself runs the lifespan here, and keeps its state.

@@ -1,4 +1,7 @@
-"""What servers other than our own get: admission, requests in their place, bytes."""
+"""What servers that take any WSGI application get: `wsgi` is for granian alone.
+
+Each request is admitted and finds its address; its end is noticed.
+"""
 
 import os
 import sys
@@ -9,7 +12,7 @@ from typing import Any
 
 from glassware.errors import CallError
 
-from .address import place
+from .address import write_address
 from .admission import Admission, Admitted
 from .find import Application
 from .refusals import AnsweredHere, Header
@@ -20,7 +23,7 @@ from .wsgi import show
 StartResponse = Callable[..., Any]
 
 
-class Placed:
+class Admitting:
     """A WSGI application around a WSGI application.
 
     Args:
@@ -66,7 +69,7 @@ class Placed:
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
         try:
-            place(environ, self._mounts)
+            write_address(environ, self._mounts)
             answer: Iterable[bytes] = self._application(environ, start_response)
         except CallError as error:
             show(error)
@@ -77,7 +80,7 @@ class Placed:
         return answer
 
 
-class Unpolluted(Placed):
+class Unpolluted(Admitting):
     """The same for a server that copies the process's variables into requests."""
 
     def __call__(

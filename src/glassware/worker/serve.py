@@ -71,13 +71,13 @@ def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
     application = for_development(job, loaded)
     if choose(job, loaded) == "threaded":
         threaded = _room("threaded")
-        placed = _room("middleware").Placed(
+        admitting = _room("middleware").Admitting(
             application,
             job.mounts,
             admission_of(job),
             threaded.sockets_of(loaded.application, job.mounts),
         )
-        return threaded.ThreadedServer(placed, listen(job), traffic)
+        return threaded.ThreadedServer(admitting, listen(job), traffic)
     answering = answering_of(job, application, traffic)
     return granian_server(job, _room("wsgi").granian_callback(answering, traffic))
 
@@ -100,10 +100,10 @@ async def _serve_asgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> No
     application = for_development(job, loaded)
     lifespan = _room("lifespan").Lifespan(application)
     await lifespan.start()
-    placed = asgi.placed(
+    admitting = asgi.admitting(
         application, job.mounts, traffic, asgi.asgi_admission_of(job), lifespan.state
     )
-    server = _room("granian_private").AsgiServer(placed, listen(job))
+    server = _room("granian_private").AsgiServer(admitting, listen(job))
     stopped = stop_signal()
     server.start()
     ready()

@@ -15,10 +15,10 @@ from glassware.current import Incoming
 from glassware.protocol import FAILURE, TRACE
 from glassware.told import write_trace
 
-from .calls_made import Remarks, remark_on_page, remarks_on_way
 from .failure import MOST_RECORDS, passed_on
 from .find import Application
 from .refusals import Header
+from .remarks import Remarks, remark_on_page, remarks_on_way
 
 
 FAILED = 500

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Protocol
 
-from .address import place
+from .address import write_address
 from .admission import Admission, Admitted
 from .body import body_of
 from .drain import Traffic
@@ -26,7 +26,7 @@ LOWEST_STATUS = 200
 HIGHEST_STATUS = 999
 
 
-class Protocol_(Protocol):  # noqa: N801 - `Protocol` is taken
+class GranianProtocol(Protocol):
     """What granian gives to answer with."""
 
     def response_bytes(
@@ -162,7 +162,7 @@ class Answering:
             environ["wsgi.input"] = body_of(environ)
             if ";" in (cookies := environ.get("HTTP_COOKIE", "")):
                 environ["HTTP_COOKIE"] = "; ".join(map(str.strip, cookies.split(";")))
-            place(environ, self._mounts)
+            write_address(environ, self._mounts)
             reply.fill(self._application, environ)
             if reply.stream is not None and is_endless(reply.headers):
                 admitted.goes_on()
@@ -270,10 +270,10 @@ class Reply:
 
 def granian_callback(
     answering: Answering, traffic: Traffic
-) -> Callable[[Protocol_, dict[str, Any]], None]:
+) -> Callable[[GranianProtocol, dict[str, Any]], None]:
     """Return what granian's WSGI worker calls for each request."""
 
-    def callback(protocol: Protocol_, environ: dict[str, Any]) -> None:
+    def callback(protocol: GranianProtocol, environ: dict[str, Any]) -> None:
         reply = answering.reply(environ)
         try:
             headers = _closing(reply.headers, traffic)

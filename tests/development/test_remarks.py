@@ -8,7 +8,7 @@ from glassware.current import Incoming, Made
 from glassware.service.outgoing import Outgoing
 from glassware.service.record import record
 from glassware.told import read_trace
-from glassware.worker.calls_made import (
+from glassware.worker.remarks import (
     Remarks,
     most_calls,
     remark_on_page,

@@ -1,9 +1,10 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import glassware
+import glassware.worker
 
 
 LOADED = """
@@ -58,3 +59,10 @@ def test_a_foreign_environment_can_run_a_worker(start, folder):
         check=False,
     )
     assert json.loads(done.stdout)["interface"] == "wsgi", done.stderr
+
+
+def test_the_picture_of_the_room_names_each_file():
+    """Who reads the room's docstring knows where to look, also when a file is new."""
+    room = Path(glassware.worker.__file__).parent
+    files = {file.stem for file in room.glob("*.py")} - {"__init__"}
+    assert set(re.findall(r"`(\w+)`", glassware.worker.__doc__)) == files

@@ -8,7 +8,7 @@ not leave the process: `group_calls` has them.
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from glassware import current
@@ -114,10 +114,9 @@ def _serve(group: Group, members: Sequence[LoadedMember], report: Report) -> NoR
 def _server(member: LoadedMember, traffic: Traffic) -> Any:
     job = member.job
     answering = answering_of(job, member.application, traffic)
-    current.members[job.service] = current.Member(
-        name=job.service,
-        environment=dict(job.environment),
-        call=MemberCall(job.service, answering),
+    known = current.members[job.service]
+    current.members[job.service] = replace(
+        known, call=MemberCall(job.service, answering)
     )
     callback = granian_callback(answering, traffic)
     return granian_server(job, _named(callback, job.service))

@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from glassware import current
-from glassware.environment import KEY
 from glassware.errors import AppNotLoaded
 
 from .convention import conventional_app
-from .cookies import keep_to_prefix
 from .development import for_development
 from .find import Application
 from .group_modules import Modules
 from .job import Group, Job
 from .load import Loaded, load, search
-from .process import become, python_path, ready_facts
-from .uncaught import answer_errors_of_calls
+from .process import adapted, become, become_service, python_path, ready_facts
 
 
 _WAY_OUT = "take it out of its group in `site.toml`"
@@ -104,14 +101,9 @@ def common(
 
 @contextmanager
 def _as_member(job: Job) -> Iterator[None]:
-    own = {name: value for name, value in job.environment.items() if name != KEY}
-    # Before its first line: what it opens at import is its own already.
-    current.members[job.service] = current.Member(
-        name=job.service, environment=dict(job.environment)
-    )
     token = current.service.set(job.service)
     try:
-        become(own, job.folder)
+        become_service(job)
         yield
     except BaseException as error:
         raise MemberFailed(job.service) from error
@@ -125,9 +117,7 @@ def _load(job: Job, modules: Modules, before: Sequence[LoadedMember]) -> LoadedM
     entry = job.folder / place if place.endswith(".py") else None
     search(python_path(job))
     with modules.loading(job.service, entry):
-        loaded = load(job.folder, app, job.service)
-    keep_to_prefix(loaded.application, job.mounts)
-    answer_errors_of_calls(loaded.application)
+        loaded = adapted(load(job.folder, app, job.service), job)
     facts = ready_facts(job, loaded)
     _check_server(loaded, facts)
     _check_django(before)

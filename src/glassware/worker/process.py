@@ -54,17 +54,11 @@ def prepared(job: Job) -> Loaded:
         BaseException: Whatever the application raises at import.
     """
     settle(job.service)
-    # Its key is for calls alone: whatever the service starts is not to have it.
-    own = {name: value for name, value in job.environment.items() if name != KEY}
-    members[job.service] = Member(name=job.service, environment=job.environment)
-    become(own, job.folder)
+    become_service(job)
     prepare_for_tokens(job)
     give_way((job.folder, job.folder / "src"))
     search(python_path(job))
-    loaded = load(job.folder, job.app, job.service)
-    keep_to_prefix(loaded.application, job.mounts)
-    answer_errors_of_calls(loaded.application)
-    return loaded
+    return adapted(load(job.folder, job.app, job.service), job)
 
 
 def settle(name: str) -> None:
@@ -78,12 +72,27 @@ def settle(name: str) -> None:
             stream.reconfigure(encoding="utf-8", line_buffering=True)
 
 
+def become_service(job: Job) -> None:
+    """Let the process be the service of `job`, before the first line of its code."""
+    members[job.service] = Member(name=job.service, environment=job.environment)
+    # Its key is for calls alone: whatever the service starts is not to have it.
+    own = {name: value for name, value in job.environment.items() if name != KEY}
+    become(own, job.folder)
+
+
 def become(variables: Mapping[str, str], folder: Path) -> None:
     """Let the process have these variables alone, and work in `folder`."""
     os.environ.clear()
     os.environ.update(variables)
     time.tzset()
     os.chdir(folder)
+
+
+def adapted(loaded: Loaded, job: Job) -> Loaded:
+    """Return `loaded` once its application knows that it is a part of a site."""
+    keep_to_prefix(loaded.application, job.mounts)
+    answer_errors_of_calls(loaded.application)
+    return loaded
 
 
 def ready_facts(job: Job, loaded: Loaded) -> dict[str, Any]:

@@ -74,3 +74,13 @@ def test_one_except_is_enough():
     """Whoever wants to go on without a neighbour catches `CallError`."""
     assert issubclass(NotAllowed, CallError)
     assert issubclass(UnknownService, CallError)
+
+
+def test_a_traceback_ends_where_the_call_was_made(become):
+    """Below the line that called there is the client's door, and no way through it."""
+    become(neighbours=NEIGHBOURS, calls=())
+    with pytest.raises(UnknownService) as caught:
+        services.nobody.get("/")
+
+    files = [frame.path.name for frame in caught.traceback]
+    assert files == ["test_neighbour_names.py", *["client.py"] * 3]

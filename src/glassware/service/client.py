@@ -180,8 +180,12 @@ services = Services()
 def _send(
     neighbour: str, method: str, path: str, options: Mapping[str, Any]
 ) -> Response:
-    edge = _find(neighbour, method, path)
-    return edge.send(make_outgoing(method, path, options, edge.policy))
+    try:
+        edge = _find(neighbour, method, path)
+        return edge.send(make_outgoing(method, path, options, edge.policy))
+    except CallError as error:
+        # A reader looks for the line that called; the way on from here is ours.
+        raise error.with_traceback(None) from error.__cause__
 
 
 @contextmanager

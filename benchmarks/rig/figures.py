@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -57,13 +58,24 @@ def percentile(values: Iterable[float], part: float) -> float:
 
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; its first column is text, the others are numbers."""
-    table = Table(title=title, title_justify="left")
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="right" if number else "left")
+    """Print a table; into a file or a pipe as Markdown, as README.md has it.
+
+    Args:
+        title: What it shows, and in which units.
+        columns: Their names; the first holds text, the others numbers.
+        rows: The cells.
+    """
+    terminal = sys.stdout.isatty()
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.HEAVY_HEAD if terminal else box.MARKDOWN,
+    )
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index else "left")
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    Console(width=None if terminal else 200).print(table)
 
 
 def keep(given: argparse.Namespace, results: Any, variant: str = "") -> None:

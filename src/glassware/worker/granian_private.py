@@ -45,37 +45,29 @@ class _NoLoop:
         raise NotImplementedError
 
 
-class WsgiServer:
-    """granian's WSGI worker, in this process.
+class _Server:
+    """A worker of granian's, in this process.
 
     Args:
-        callback: Called with granian's protocol object and a new environ.
         listener: Bound and listening; kept open as long as the server is.
-        threads: Requests at once, waiting ones included.
     """
 
-    def __init__(
-        self,
-        callback: Callable[[Any, dict[str, Any]], None],
-        listener: socket.socket,
-        threads: int,
-    ) -> None:
+    _worker: Any
+    _scheduler: Any
+    _loop: Any
+    _serve: str
+
+    def __init__(self, listener: socket.socket) -> None:
         _quiet()
         self._signal = _rust.WorkerSignal()
         self._stopped = threading.Event()
         self._signal.add_cb(self._stopped.set)
-        self._worker = _rust.WSGIWorker(**_settings(listener, threads))
-        # WSGI needs the scheduler for its callback alone; no loop runs.
-        self._loop = _NoLoop()
-        self._scheduler = _python._new_cbscheduler(
-            self._loop, callback, impl_asyncio=True
-        )
         self._listener = listener
-        self._unix = listener.family == socket.AF_UNIX
 
     def start(self) -> None:
         """Begin to serve, in threads of granian's own."""
-        serve = self._worker.serve_mtr_uds if self._unix else self._worker.serve_mtr
+        unix = self._listener.family == socket.AF_UNIX
+        serve = getattr(self._worker, f"{self._serve}_uds" if unix else self._serve)
         serve(self._scheduler, self._loop, self._signal)
 
     def stop(self) -> None:
@@ -90,7 +82,33 @@ class WsgiServer:
         return self._stopped.is_set()
 
 
-class AsgiServer:
+class WsgiServer(_Server):
+    """granian's WSGI worker.
+
+    Args:
+        callback: Called with granian's protocol object and a new environ.
+        listener: Bound and listening; kept open as long as the server is.
+        threads: Requests at once, waiting ones included.
+    """
+
+    _serve = "serve_mtr"
+
+    def __init__(
+        self,
+        callback: Callable[[Any, dict[str, Any]], None],
+        listener: socket.socket,
+        threads: int,
+    ) -> None:
+        super().__init__(listener)
+        self._worker = _rust.WSGIWorker(**_settings(listener, threads))
+        # WSGI needs the scheduler for its callback alone; no loop runs.
+        self._loop = _NoLoop()
+        self._scheduler = _python._new_cbscheduler(
+            self._loop, callback, impl_asyncio=True
+        )
+
+
+class AsgiServer(_Server):
     """granian's ASGI worker, in the running event loop.
 
     Args:
@@ -98,14 +116,13 @@ class AsgiServer:
         listener: Bound and listening; kept open as long as the server is.
     """
 
+    _serve = "serve_async"
+
     def __init__(
         self, callback: Callable[..., Awaitable[None]], listener: socket.socket
     ) -> None:
-        _quiet()
+        super().__init__(listener)
         self._loop = asyncio.get_running_loop()
-        self._signal = _rust.WorkerSignal()
-        self._stopped = threading.Event()
-        self._signal.add_cb(self._stopped.set)
         self._worker = _rust.ASGIWorker(
             **_settings(listener, 1), websockets_enabled=True
         )
@@ -116,21 +133,6 @@ class AsgiServer:
         self._scheduler = _python._new_cbscheduler(
             self._loop, _python._future_watcher_wrapper(called), impl_asyncio=True
         )
-        self._listener = listener
-        self._unix = listener.family == socket.AF_UNIX
-
-    def start(self) -> None:
-        """Begin to serve."""
-        serve = self._worker.serve_async_uds if self._unix else self._worker.serve_async
-        serve(self._scheduler, self._loop, self._signal)
-
-    def stop(self) -> None:
-        """Take no connection, and close each one when it is idle."""
-        self._signal.set()
-
-    def has_stopped(self) -> bool:
-        """Whether every connection is closed; see `WsgiServer.has_stopped`."""
-        return self._stopped.is_set()
 
 
 def _settings(listener: socket.socket, threads: int) -> dict[str, Any]:

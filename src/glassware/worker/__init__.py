@@ -25,8 +25,8 @@ application   `process`, `load`, `convention`, `find`, `endpoints`, `cookies`,
               `django_project`
 server        `serve`, `listen`, `granian_private`, `granian_public`,
               `threaded`, `lifespan`, `drain`
-request       `wsgi`, `middleware`, `asgi`, `asgi_answers`, `body`, `address`,
-              `uncaught`
+request       `wsgi`, `reply`, `body`, `middleware`, `asgi`, `asgi_answers`,
+              `address`, `uncaught`
 admission     `admission`, `slots`, `refusals`
 group         `group`, `group_load`, `group_modules`, `group_output`,
               `group_threads`, `group_calls`

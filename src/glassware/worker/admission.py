@@ -6,7 +6,7 @@ nothing was started for it.
 """
 
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import Token
 from time import monotonic
 from typing import Any
@@ -27,7 +27,7 @@ from glassware.protocol import (
 )
 
 from .job import Job
-from .refusals import alive, busy, no_caller, nobody_known, too_late
+from .refusals import Header, alive, busy, no_caller, nobody_known, too_late
 from .slots import Full, Slots, TooLate, Turn
 
 
@@ -72,11 +72,14 @@ class Admitted:
         current.incoming.reset(self._incoming)
         current.service.reset(self._service)
 
-    def goes_on(self) -> None:
-        """Take in that its answer has no end: it keeps its place, not its slot.
+    def begins(self, headers: Sequence[Header]) -> None:
+        """Take in the head of its answer.
 
-        Nobody waits for its end, so it has no deadline either.
+        Events are sent for as long as somebody listens: they keep their place, not
+        their slot, and have no deadline, as nobody waits for their end.
         """
+        if not _is_endless(headers):
+            return
         self.incoming.deadline = None
         if self._turn is not None:
             self._turn.lend()
@@ -184,6 +187,13 @@ def admission_of(job: Job, slots: Slots | None = None) -> Admission:
     prepare_for_tokens(job)
     callers = callers_of(job.environment)
     return Admission(job.service, callers, slots or Slots(job.threads, places_of(job)))
+
+
+def _is_endless(headers: Sequence[Header]) -> bool:
+    return any(
+        name.lower() == "content-type" and value.startswith("text/event-stream")
+        for name, value in headers
+    )
 
 
 def _clear(environ: MutableMapping[str, Any]) -> None:

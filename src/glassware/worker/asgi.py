@@ -15,7 +15,7 @@ from .find import Application
 from .job import Job
 from .refusals import AnsweredHere
 from .slots import Slots
-from .wsgi import show
+from .uncaught import show
 
 
 PLACES = 256

@@ -6,7 +6,7 @@ from typing import Any
 from .admission import Admitted
 from .drain import Traffic
 from .refusals import AnsweredHere, Header
-from .uncaught import answer_to, at_the_edge, is_endless
+from .uncaught import answer_to, at_the_edge
 
 
 Scope = MutableMapping[str, Any]
@@ -67,8 +67,8 @@ class Sending:
             for name, value in message.get("headers", ())
         ]
         settled, kept = at_the_edge(message["status"], headers)
-        if self.admitted is not None and is_endless(kept):
-            self.admitted.goes_on()
+        if self.admitted is not None:
+            self.admitted.begins(kept)
         if self._traffic.closing:
             kept.append(("connection", "close"))
         return {

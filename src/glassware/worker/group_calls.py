@@ -21,7 +21,8 @@ from glassware import current
 
 from .admission import CALLER
 from .refusals import Header, too_deep
-from .wsgi import Answering, Reply, Stream
+from .reply import Reply, Stream
+from .wsgi import Answering
 
 
 _WITHOUT_BODY = frozenset({204, 304})

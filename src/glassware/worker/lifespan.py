@@ -7,7 +7,7 @@ from glassware.errors import AppNotLoaded
 
 from .asgi_answers import Message
 from .find import Application
-from .wsgi import show
+from .uncaught import show
 
 
 class Lifespan:

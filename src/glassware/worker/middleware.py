@@ -16,8 +16,7 @@ from .address import write_address
 from .admission import Admission, Admitted
 from .find import Application
 from .refusals import AnsweredHere, Header
-from .uncaught import answer_to, at_the_edge, is_endless
-from .wsgi import show
+from .uncaught import answer_to, at_the_edge, show
 
 
 StartResponse = Callable[..., Any]
@@ -142,6 +141,5 @@ def _start(
     settled, kept = at_the_edge(int(status[:3]), headers)
     if settled is not None:
         status = f"{settled.value} {settled.phrase}"
-    if is_endless(kept):
-        admitted.goes_on()
+    admitted.begins(kept)
     return start_response(status, kept, problem)

@@ -26,7 +26,7 @@ _LOOKED_AT = 200
 _REMEMBERED = 500
 # Times that were told in milliseconds have lost what is behind them.
 _ROUNDED = 0.0002
-_WAY_OUT = "ask for many at once (docs/how-to/call-a-neighbour.md)"
+_WAY_OUT = "ask for many at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ def remark_on_page(incoming: Incoming, most: int = MOST) -> tuple[str, str] | No
         named.append("…")
     page = f"{incoming.method} {incoming.path}"
     line = f"{page} made {total} calls: {', '.join(named)}; {_WAY_OUT}"
+    if incoming.replay:
+        line += f" (`{incoming.replay} --trace` shows them)"
     return repr(ranked[0] if ranked else ""), line
 
 

@@ -10,8 +10,7 @@ from glassware.current import Incoming
 from .failure import ended_by
 from .refusals import Header
 from .telling import Telling, is_told, told_of
-from .uncaught import answer_to
-from .wsgi import show
+from .uncaught import answer_to, show
 
 
 class TellingWsgi(Telling):

@@ -1,13 +1,15 @@
-"""What becomes of an error of a call that the application did not catch.
+"""What becomes of an error that the application did not catch.
 
-A bare 500 says that this service is at fault. So the answer has the status that
-the error's class names: 502, 503 or 504. An application that handles such
-errors, or all errors, goes on doing so.
+Its traceback is written, and the answer is a 500. Where it is an error of a call,
+that would say that this service is at fault: so the answer has the status that the
+error's class names, 502, 503 or 504. An application that handles such errors, or all
+errors, goes on doing so.
 """
 
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -53,12 +55,11 @@ def at_the_edge(
     return settled, [*kept, *_more(settled)]
 
 
-def is_endless(headers: Sequence[Header]) -> bool:
-    """Return whether an answer sends events for as long as somebody listens."""
-    return any(
-        name.lower() == "content-type" and value.startswith("text/event-stream")
-        for name, value in headers
-    )
+def show(error: BaseException) -> None:
+    """Write a traceback to stderr in one piece, so that its lines stay together."""
+    text = "".join(traceback.format_exception(error))
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _more(status: HTTPStatus) -> list[Header]:

@@ -77,8 +77,7 @@ def test_a_loop_over_one_endpoint():
     _, line = remark_on_page(page(*in_a_row(products(5))))
 
     assert line == (
-        "GET /products made 5 calls: 5x GET catalog /products/<…>; "
-        "ask for many at once (docs/how-to/call-a-neighbour.md)"
+        "GET /products made 5 calls: 5x GET catalog /products/<…>; ask for many at once"
     )
 
 

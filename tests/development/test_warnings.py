@@ -5,7 +5,10 @@ import pytest
 from development.three_services import FILES, GROUPED
 
 
-WAY_OUT = "ask for many at once (docs/how-to/call-a-neighbour.md)"
+def way_out(path):
+    """What the authors of a page can do, and how they see what it calls."""
+    shows = f"`glassware call storefront {path} --trace` shows them"
+    return f"ask for many at once ({shows})"
 
 
 @pytest.fixture(params=["apart", "together"])
@@ -36,7 +39,7 @@ def test_a_page_that_calls_in_a_loop(shop):
         assert shop.get(f"/list/{number}").text == "a list"
 
     kinds = "5x GET catalog /products/<…>, 5x GET prices /of/<…> by catalog"
-    line = f"GET /list/5 made 10 calls: {kinds}; {WAY_OUT}"
+    line = f"GET /list/5 made 10 calls: {kinds}; {way_out('/list/5')}"
     assert warnings(shop, "/list") == [("storefront", line)]
 
 
@@ -54,7 +57,7 @@ def test_a_page_that_makes_many_calls(site):
         "2x GET prices /of/<…> by catalog, 1x GET catalog /every, "
         "1x GET prices /all by catalog"
     )
-    line = f"GET /every made 4 calls: {kinds}; {WAY_OUT}"
+    line = f"GET /every made 4 calls: {kinds}; {way_out('/every')}"
     assert warnings(site, "/every") == [("storefront", line)]
 
 

@@ -96,6 +96,11 @@ def test_call_speaks_to_an_internal_service(site):
     assert posted.stdout == "abc"
     assert "201" in posted.stderr
 
+    for words in (["prices/3"], ["/", "-H", "X-Glassware-Via: me"], ["/", "-X", "?"]):
+        refused = site.run("call", "prices", *words)
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr
+
 
 def test_run_has_the_environment_of_the_service(site):
     """A shell, a script, a test: with the same variables and folder."""

@@ -10,7 +10,7 @@ import click
 from glassware import current
 from glassware.current import Incoming, Made
 from glassware.environment import KEY
-from glassware.errors import CallError
+from glassware.errors import CallError, UsageError
 from glassware.protocol import FAILURE, IDENTITY, TRACE
 from glassware.service.client import services
 from glassware.service.failure import remade
@@ -66,6 +66,8 @@ def command(
     except CallError:
         _show_trace(made)
         raise
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     if include:
         click.echo(f"{answer.status_code}", err=True)
         for name, value in answer.fields:

@@ -283,6 +283,50 @@ def test_who_waits_too_long_is_told_and_never_started(serve, server):
     assert lines(worker, "touched") == 0
 
 
+def stalled(worker, headers):
+    """Send a request whose body stops in the middle, and return its connection."""
+    connection = worker.connection()
+    connection.putrequest("POST", "/touch")
+    for name, value in {"Content-Length": "4", **headers}.items():
+        connection.putheader(name, value)
+    connection.endheaders(b"bo")
+    return connection
+
+
+def test_who_stops_within_a_body_keeps_nobody_from_running(serve):
+    """It has a place, and its view begins when the body is there."""
+    worker = serve("granian", threads=2)
+    halves = [stalled(worker, within(30)) for _ in range(6)]
+    assert worker.ask("/who", headers=within(10)).status == 200
+    assert lines(worker, "touched") == 0
+    for half in halves:
+        half.send(b"dy")
+        assert ended(half)[1] == b"touched"
+    assert lines(worker, "touched") == 6
+
+
+def test_a_body_that_comes_too_late_starts_no_view(serve):
+    """Its caller has gone meanwhile."""
+    worker = serve("granian")
+    half = stalled(worker, within(0.3))
+    over = time.monotonic() + 0.4
+    until(lambda: time.monotonic() > over, "the deadline")
+    half.send(b"dy")
+    answer, _ = ended(half)
+    assert (answer.status, answer.headers["X-Glassware-Refused"]) == (504, "deadline")
+    assert lines(worker, "touched") == 0
+
+
+def test_bodies_on_their_way_have_places(serve):
+    """64 of them are all that a worker waits for."""
+    worker = serve("granian", threads=2)
+    halves = [stalled(worker, {}) for _ in range(64)]
+    until(lambda: worker.ask("/who").status == 503, "no place")
+    for half in halves:
+        half.close()
+    until(lambda: worker.ask("/who").status == 200, "a place")
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_generator_knows_the_request_too(serve, server):
     """A call that is made between two chunks has its deadline and its caller."""

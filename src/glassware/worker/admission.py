@@ -6,7 +6,7 @@ nothing was started for it.
 """
 
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextvars import Token
 from time import monotonic
 from typing import Any
@@ -104,13 +104,18 @@ class Admission:
         self._clocks = Clocks()
 
     def enter(
-        self, environ: MutableMapping[str, Any], *, counted: bool = True
+        self,
+        environ: MutableMapping[str, Any],
+        *,
+        counted: bool = True,
+        arrive: Callable[[], object] | None = None,
     ) -> Admitted:
         """Admit a request and make it the current one.
 
         Args:
             environ: Of WSGI. Who calls is put in, headers of ours are taken out.
             counted: Whether it has a deadline and takes a place.
+            arrive: Waits until it is all there; nobody else waits meanwhile.
 
         Raises:
             AnsweredHere: It does not reach the application.
@@ -132,7 +137,7 @@ class Admission:
         )
         _clear(environ)
         environ[CALLER] = caller
-        turn = self._turn(incoming.deadline) if counted else None
+        turn = self._turn(incoming.deadline, arrive) if counted else None
         incoming.slot = turn
         return Admitted(incoming, turn)
 
@@ -165,9 +170,11 @@ class Admission:
             raise too_late(self._service)
         return monotonic() + left
 
-    def _turn(self, deadline: float | None) -> Turn:
+    def _turn(
+        self, deadline: float | None, arrive: Callable[[], object] | None
+    ) -> Turn:
         try:
-            return self._slots.enter(deadline)
+            return self._slots.enter(deadline, arrive)
         except Full:
             raise busy(self._service) from None
         except TooLate:

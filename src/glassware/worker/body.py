@@ -6,6 +6,8 @@ the body. This one asks it for blocks alone, and knows where the end is.
 """
 
 import io
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 
@@ -46,6 +48,19 @@ class _Raw(io.RawIOBase):
                 raise ConnectionAbortedError("the client went away within its request")
             self._left -= len(data)
         return len(data)
+
+
+def arrival_of(body: io.BufferedIOBase) -> Callable[[], object] | None:
+    """Return what waits for the first `BLOCK` of a body; `None`: there is no body."""
+    if not isinstance(body, io.BufferedReader):
+        return None
+
+    def arrive() -> None:
+        # Whoever reads it is told of it then.
+        with suppress(ConnectionAbortedError):
+            body.peek()
+
+    return arrive
 
 
 def body_of(environ: dict[str, Any]) -> io.BufferedIOBase:

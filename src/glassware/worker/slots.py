@@ -10,6 +10,7 @@ whoever is next; it has precedence when it comes back, because it is older.
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 
 
@@ -57,16 +58,21 @@ class Slots:
         self._returning: _Gates = deque()
         self._usual = 0.0
 
-    def enter(self, deadline: float | None) -> "Turn":
+    def enter(
+        self, deadline: float | None, arrive: Callable[[], object] | None = None
+    ) -> "Turn":
         """Return the turn of a request, whose view may run now; give it to `leave`.
 
         Args:
             deadline: When it is of no use any more, by `time.monotonic`.
+            arrive: Waits until it is all there, which needs a place and no slot.
 
         Raises:
             Full: It was not even queued.
             TooLate: It was, and its time was over.
         """
+        if arrive is not None:
+            self._await(arrive, deadline)
         now = monotonic()
         turn = Turn(self, deadline, now)
         with self._lock:
@@ -119,6 +125,19 @@ class Slots:
             turn.returning = True
             gate = _queued(self._returning)
         self._wait_to_return(turn, gate)
+
+    def _await(self, arrive: Callable[[], object], deadline: float | None) -> None:
+        with self._lock:
+            if self._open >= self.places:
+                raise Full
+            self._open += 1
+        try:
+            arrive()
+        finally:
+            with self._lock:
+                self._open -= 1
+        if deadline is not None and monotonic() >= deadline:
+            raise TooLate
 
     def _wait_to_return(self, turn: "Turn", gate: threading.Lock) -> None:
         now = monotonic()

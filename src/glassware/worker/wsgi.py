@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from .address import write_address
 from .admission import Admission
-from .body import body_of
+from .body import arrival_of, body_of
 from .drain import Traffic
 from .find import Application
 from .refusals import AnsweredHere, Header
@@ -69,7 +69,8 @@ class Answering:
         """
         counted = self._traffic.enter()
         try:
-            admitted = self._admission.enter(environ)
+            environ["wsgi.input"] = body = body_of(environ)
+            admitted = self._admission.enter(environ, arrive=arrival_of(body))
         except AnsweredHere as answer:
             reply = Reply(lambda: self._traffic.leave(counted))
             reply.refuse(answer, environ["REQUEST_METHOD"])
@@ -77,7 +78,6 @@ class Answering:
         reply = Reply(lambda: self._traffic.leave(counted), admitted)
         try:
             environ.update(self._always)
-            environ["wsgi.input"] = body_of(environ)
             if ";" in (cookies := environ.get("HTTP_COOKIE", "")):
                 environ["HTTP_COOKIE"] = "; ".join(map(str.strip, cookies.split(";")))
             write_address(environ, self._mounts)

@@ -2,10 +2,16 @@
 
 import os
 import threading
+import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from glassware.current import LocalAnswer
+from glassware.errors import DeadlineExceeded
+from glassware.service.local import Local
+from glassware.service.transport import Request
 from waiting import until
 
 
@@ -249,3 +255,26 @@ def test_no_view_starts_when_the_neighbour_has_no_slot_in_time(group):
 def test_a_service_may_call_itself(group):
     """Its own name in `calls` leads into the process too."""
     assert ask(group, "/own").body == b"storefront"
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_refusal_is_one_however_late_it_is_heard(refused):
+    """Nothing was started: whoever asked may ask again."""
+
+    def late(*_):
+        over = time.monotonic() + 0.02
+        until(lambda: time.monotonic() > over, "the deadline")
+        fields = [("x-glassware-refused", "deadline")] if refused else []
+        return LocalAnswer(504, fields, iter(()), lambda: None)
+
+    request = Request(
+        neighbour="catalog",
+        address="",
+        method="GET",
+        target="/",
+        headers=(),
+        timeout=0.01,
+    )
+    told = nullcontext() if refused else pytest.raises(DeadlineExceeded)
+    with told:
+        assert Local(late).send(request).status_code == 504

@@ -6,17 +6,21 @@ looked at before it is called, by itself when it calls others, between the
 parts of its answer, and after its return: what comes too late is an error.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 
 from glassware.current import LocalAnswer, LocalCall
 from glassware.errors import BadAnswer, DeadlineExceeded
+from glassware.protocol import REFUSED
 
 from .connection import check_encoding, too_late, unusable
 from .heads import end_to_end
-from .response import Response
+from .response import CLIENT_ERROR, Response
 from .transport import Request
 
+
+_REFUSED = REFUSED.lower()
 
 # As libcurl sends what it does not know the length of.
 _CHUNKED = ("Transfer-Encoding", "chunked")
@@ -39,8 +43,7 @@ class Local:
 
     def send(self, request: Request) -> Response:
         """Return the response to `request`; see `Transport.send`."""
-        deadline = time.monotonic() + request.timeout
-        answer = self._ask(request)
+        answer, deadline = self._ask(request)
         try:
             fields = _fields(answer, request, deadline)
             content = _content(answer.chunks, request, deadline)
@@ -51,8 +54,7 @@ class Local:
 
     def open(self, request: Request) -> "LocalStream":
         """Return the answer to `request` once it begins; see `Transport.open`."""
-        deadline = time.monotonic() + request.timeout
-        answer = self._ask(request)
+        answer, deadline = self._ask(request)
         try:
             fields = _fields(answer, request, deadline)
         except BaseException:
@@ -60,11 +62,15 @@ class Local:
             raise
         return LocalStream(request, answer, fields)
 
-    def _ask(self, request: Request) -> LocalAnswer:
+    def _ask(self, request: Request) -> tuple[LocalAnswer, float]:
+        """Return the answer, and when all of it must be there."""
+        deadline = time.monotonic() + request.timeout
         headers, body = request.headers, request.body
         if not (body is None or isinstance(body, bytes)):
             headers, body = (*headers, _CHUNKED), b"".join(body)
-        return self._call(request.method, request.target, headers, body)
+        answer = self._call(request.method, request.target, headers, body)
+        # Who refuses has started nothing, however late the caller hears of it.
+        return answer, math.inf if _is_refusal(answer) else deadline
 
 
 class LocalStream:
@@ -119,6 +125,12 @@ class LocalStream:
         self._size += len(part)
         if self._size > self._request.largest:
             raise _too_large(self._request)
+
+
+def _is_refusal(answer: LocalAnswer) -> bool:
+    return answer.status >= CLIENT_ERROR and any(
+        name.lower() == _REFUSED for name, _ in answer.fields
+    )
 
 
 def _fields(

@@ -281,7 +281,10 @@ def _hint(error: CallError, call: Outgoing, asked: Incoming | None) -> str | Non
         return "it was sent once, and may have been carried out"
     late = isinstance(error, DeadlineExceeded)
     if late and asked is not None and call.deadline == asked.deadline:
-        return "the request being answered had no more time left"
+        return (
+            "the request being answered had no more time left: `timeout` of its route "
+            "is the limit, and none has a route with `stream = true`"
+        )
     return None
 
 

@@ -1,6 +1,7 @@
 """A service that always fails is not asked more often for it (row 10)."""
 
 import pytest
+
 from row_sites import CHAIN, all_at_once
 
 

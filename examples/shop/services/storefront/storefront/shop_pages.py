@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from glassware import gather
 from storefront import neighbours, visitor
 
 
@@ -15,16 +16,25 @@ pages = Blueprint("shop", __name__)
 @pages.get("/")
 def home() -> ResponseReturnValue:
     """Show the sill, the categories and what others took home."""
+    is_known = visitor.account() is not None
+    featured, categories, popular, account_count = gather(
+        lambda: neighbours.search(featured=1)["items"],
+        neighbours.categories,
+        lambda: neighbours.products(
+            neighbours.without("cart", neighbours.popular) or []
+        ),
+        lambda: (
+            None
+            if is_known
+            else neighbours.without("accounts", neighbours.account_count)
+        ),
+    )
     return render_template(
         "home.html",
-        featured=neighbours.search(featured=1)["items"],
-        categories=neighbours.categories(),
-        popular=neighbours.products(
-            neighbours.without("cart", neighbours.popular) or []
-        )[:POPULAR],
-        account_count=None
-        if visitor.account()
-        else neighbours.without("accounts", neighbours.account_count),
+        featured=featured,
+        categories=categories,
+        popular=popular[:POPULAR],
+        account_count=account_count,
     )
 
 
@@ -41,15 +51,19 @@ def browse() -> ResponseReturnValue:
         abort(404)
     if filters.get("order") not in {None, "name", "price", "-price"}:
         del filters["order"]
-    found = neighbours.search(**filters, page=page)
+    found, categories, colours = gather(
+        lambda: neighbours.search(**filters, page=page),
+        neighbours.categories,
+        neighbours.colours,
+    )
     if page > found["pages"]:
         abort(404)
     return render_template(
         "browse.html",
         found=found,
         filters=filters,
-        categories=neighbours.categories(),
-        colours=neighbours.colours(),
+        categories=categories,
+        colours=colours,
     )
 
 

@@ -54,6 +54,26 @@ def test_an_address_answers_to_the_names_of_its_service(addressed: Addressed) ->
 
 
 @pytest.mark.parametrize(
+    ("method", "said", "status"),
+    [
+        ("POST", "cross-site", 403),
+        ("DELETE", "cross-site", 403),
+        ("GET", "cross-site", 200),
+        ("POST", "same-origin", 200),
+        ("POST", None, 200),
+    ],
+)
+def test_a_page_of_a_stranger_changes_nothing(
+    addressed: Addressed, method: str, said: str | None, status: int
+) -> None:
+    """What a browser says to post for another site is refused."""
+    _, (host, port) = addressed
+    headers = {} if said is None else {"Sec-Fetch-Site": said}
+
+    assert ask(port, method=method, host=host, headers=headers).status == status
+
+
+@pytest.mark.parametrize(
     "header",
     [
         "X-Forwarded-For: 6.6.6.6",

@@ -1,7 +1,7 @@
 """Where Envoy listens for the site's own programs.
 
 They reach every path of a service, unchanged, but by no host name that a
-foreign page could make a browser send.
+foreign page could make a browser send, and such a page cannot change anything.
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,25 @@ from .state import Place, Upstream
 
 
 Data = dict[str, Any]
+
+# A browser that posts for a foreign page says so itself (Fetch Metadata).
+_FOREIGN: Data = {
+    "match": {
+        "prefix": "/",
+        "headers": [
+            {"name": "sec-fetch-site", "string_match": {"exact": "cross-site"}},
+            {
+                "name": ":method",
+                "string_match": {"safe_regex": {"regex": "GET|HEAD|OPTIONS"}},
+                "invert_match": True,
+            },
+        ],
+    },
+    "direct_response": {
+        "status": 403,
+        "body": {"inline_string": "this address is not for pages of other sites\n"},
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +91,11 @@ def _listener(door: _Door, upstream: Upstream, place: Place) -> Data:
         "name": upstream.name,
         "domains": list(dict.fromkeys(name.lower() for name in names)),
         "routes": [
-            {**route, "match": {"prefix": "/", **route["match"]}}
-            for route in leads(door.way, limits)
+            _FOREIGN,
+            *(
+                {**route, "match": {"prefix": "/", **route["match"]}}
+                for route in leads(door.way, limits)
+            ),
         ],
     }
     config = {

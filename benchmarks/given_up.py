@@ -16,7 +16,7 @@ from typing import Any
 
 from rig.figures import keep, median, number, options, show
 from rig.load import Answer, Asked, Visitors
-from rig.lone import GUNICORN, OURS, Served, both
+from rig.lone import BRIEF, GUNICORN, OURS, Served, both
 from rig.processes import Stage
 
 
@@ -27,6 +27,8 @@ WELL = 0.1
 # A request's deadline begins when it arrives, not when the caller begins to wait.
 TRAVEL = 0.05
 TOLD = f"{OURS}, callers say `Prefer: wait=1`"
+TIMEOUT = f"{OURS}, a route with `timeout = 1`"
+SERVICES = ("lone", BRIEF)
 UNTOLD = f"{OURS}, callers say nothing"
 
 
@@ -36,6 +38,7 @@ class Side:
 
     name: str
     served: Served
+    path: str
     headers: tuple[tuple[str, str], ...] = ()
     asked: list[Answer] = field(default_factory=list)
     well_after: list[float] = field(default_factory=list)
@@ -43,20 +46,19 @@ class Side:
     async def round(self, seconds: float) -> None:
         """Let the callers come and go, then see how it is."""
         visitors = Visitors(self.served.port)
-        (path,) = self.served.paths
         begun = len(self.asked)
 
         def make(number: int) -> Asked:
             tag = f"{self.name}-{begun + number}"
             return Asked(
-                path=f"{path}/slow?id={tag}",
+                path=f"{self.path}/slow?id={tag}",
                 headers=self.headers,
                 patience=PATIENCE,
                 tag=tag,
             )
 
         self.asked += await visitors.callers(CALLERS, seconds, make, every=PATIENCE)
-        self.well_after.append(await well_after(visitors, f"{path}/fast"))
+        self.well_after.append(await well_after(visitors, f"{self.path}/fast"))
         visitors.leave()
 
     def late(self) -> int:
@@ -92,11 +94,16 @@ def main() -> None:
     """Run the rounds and print the table."""
     given = options(__doc__, {"rounds": 1, "seconds": 2.0}, rounds=2, seconds=5.0)
     with Stage() as stage:
-        served = dict(both(stage))
-        sides = {UNTOLD: Side("untold", served[OURS])}
-        sides[TOLD] = Side("told", served[OURS], headers=(("Prefer", "wait=1"),))
+        served = dict(both(stage, SERVICES))
+        lone, brief = served[OURS].paths
+        wait = (("Prefer", "wait=1"),)
+        sides = {
+            UNTOLD: Side("untold", served[OURS], lone),
+            TOLD: Side("told", served[OURS], lone, wait),
+            TIMEOUT: Side("timeout", served[OURS], brief),
+        }
         if GUNICORN in served:
-            sides[GUNICORN] = Side("gunicorn", served[GUNICORN])
+            sides[GUNICORN] = Side("gunicorn", served[GUNICORN], lone)
         sides = {name: side for name, side in sides.items() if given.only in name}
         for _ in range(given.rounds):
             for side in random.sample([*sides.values()], len(sides)):

@@ -19,6 +19,22 @@ GUNICORN = "Flask, gunicorn"
 # As long as our gateway lets a service take, unless a manifest says otherwise.
 PATIENCE = 10.0
 
+BRIEF = "brief"
+"""A service of this name has a route that may take no longer than `BRIEFLY`."""
+
+BRIEFLY = 1.0
+
+MANIFEST = """
+workers = {workers}
+
+[[routes]]
+path = "/{name}"
+timeout = {timeout}
+
+[environment]
+NOTES = "{notes}"
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
@@ -91,16 +107,14 @@ def both(
 def ours(stage: Stage, services: Sequence[str] = ("lone",), workers: int = 1) -> Served:
     """Start the services as a site; see `both`."""
     notes = stage.folder / "notes-site"
-    manifest = f"""
-workers = {workers}
-route = "/{{name}}"
-
-[environment]
-NOTES = "{notes}"
-"""
     files: dict[str, str | Path] = {}
     for name in services:
-        files[f"services/{name}/service.toml"] = manifest.format(name=name)
+        files[f"services/{name}/service.toml"] = MANIFEST.format(
+            name=name,
+            workers=workers,
+            timeout=BRIEFLY if name == BRIEF else PATIENCE,
+            notes=notes,
+        )
         files[f"services/{name}/app.py"] = SHOP / "lone.py"
     site = Site(stage, write(stage.folder / "site", files), "--production")
     return Served(

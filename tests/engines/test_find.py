@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from glassware import engines, model, plan
+from glassware import engines, model
 from glassware.errors import EngineError
+from glassware.plan.make import SHARED_ENGINES
 
 
 def run(code: str) -> str:
@@ -75,4 +76,4 @@ def test_manifests_and_plans_know_the_same_engines() -> None:
     """What a manifest may name can be run, one server for all or one for each."""
     assert set(model.ENGINES) == set(engines.NAMES)
     shared = {name for name in engines.NAMES if engines.find(name).shared}
-    assert set(plan.SHARED_ENGINES) == shared
+    assert shared == SHARED_ENGINES

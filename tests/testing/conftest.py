@@ -22,8 +22,14 @@ def users_site(pytester: pytest.Pytester) -> Iterator[SiteUnderTest]:
 
 
 @pytest.fixture
-def users_tests(pytester: pytest.Pytester, users_site: SiteUnderTest) -> Run:
+def users_tests(
+    pytester: pytest.Pytester,
+    users_site: SiteUnderTest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
     """Write files into the site, and run pytest there as its author does."""
+    # pytest says more where it is told of continuous integration.
+    monkeypatch.delenv("CI", raising=False)
 
     def run(files: Mapping[str, str], *arguments: str) -> pytest.RunResult:
         users_site.write(files)

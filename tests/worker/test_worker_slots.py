@@ -333,7 +333,7 @@ def test_a_storm_of_threads_runs_no_more_than_there_are_slots():
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(outcomes) == {Full, TooLate, Turn}
+    assert {Full, Turn} <= set(outcomes) <= {Full, TooLate, Turn}
     assert most[0] <= slots.count
     assert idle(slots)
 

@@ -21,7 +21,7 @@ QUART = FLASK.replace("flask", "quart").replace("Flask", "Quart")
 QUART = QUART.replace("def ", "async def ").replace(".environ", ".scope")
 
 OURS = "X-Glassware-Identity"
-GOOD = KEYS["storefront"].sign("storefront", "catalog")
+GOOD = KEYS["storefront"].sign("storefront", "catalog", 3600)
 FORGED = Key.generate().sign("storefront", "catalog")
 
 

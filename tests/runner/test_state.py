@@ -3,8 +3,10 @@
 import json
 import shutil
 import stat
+import tempfile
 import threading
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -146,12 +148,16 @@ def test_ports_are_the_same_next_time_and_never_the_same_for_two(state):
     assert json.loads((state.folder / "ports.json").read_text()) == first
 
 
-def test_two_sites_that_start_together_choose_different_ports(tmp_path):
-    """Also in the moment in which neither listens yet."""
-    states = [State(tmp_path / name) for name in ("one", "two")]
-    for state in states:
+def test_two_sites_that_start_together_choose_different_ports(tmp_path, monkeypatch):
+    """Also in the moment in which neither listens yet, and in other sessions."""
+    states = []
+    for name in ("one", "two"):
+        session = Path(tempfile.mkdtemp(prefix="gw-"))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(session))
+        state = State(tmp_path / name)
         state.site.mkdir()
         state.claim()
+        states.append(state)
     try:
         with closing(Ports(states[0])) as one, closing(Ports(states[1])) as two:
             chosen = {
@@ -161,5 +167,6 @@ def test_two_sites_that_start_together_choose_different_ports(tmp_path):
     finally:
         for state in states:
             state.release()
+            shutil.rmtree(state.runtime.parent.parent)
 
     assert len(chosen) == 2

@@ -2,10 +2,12 @@
 
 import fcntl
 import hashlib
-import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Protocol
 
 from glassware.errors import PortTaken
 from glassware.gateway import is_free
@@ -16,20 +18,28 @@ from .state import State
 
 
 LOOPBACK = "127.0.0.1"
+LINUX = sys.platform == "linux"
+
+
+class Lock(Protocol):
+    """What holds a port until it is closed."""
+
+    def close(self) -> None:
+        """Let it go."""
 
 
 class Ports:
     """The ports of one site, remembered in its state folder.
 
     Whoever claims a port holds a lock for it, since there is a moment between
-    the choice and the program that binds it: two sites of a user that start
-    together never choose the same one.
+    the choice and the program that binds it: two sites that start together
+    never choose the same one.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._known = state.ports()
-        self._locks: dict[int, int] = {}
+        self._locks: dict[int, Lock] = {}
 
     def claim(self, purpose: str, host: str = LOOPBACK, first: int = 0) -> int:
         """Return the port for a purpose, from now on the site's own.
@@ -50,20 +60,41 @@ class Ports:
     def close(self) -> None:
         """Let others have the ports."""
         for lock in self._locks.values():
-            os.close(lock)
+            lock.close()
         self._locks.clear()
 
     def _take(self, host: str, port: int) -> bool:
         if port in self._locks or not is_free(host, port):
             return False
-        lock = os.open(self._state.port_lock(port), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
+        lock = _lock(port) if LINUX else _file_lock(self._state.port_lock(port))
+        if lock is None:
             return False
         self._locks[port] = lock
         return True
+
+
+def _lock(port: int) -> Lock | None:
+    """Return what holds a port among all sites, whosever and wherever they are.
+
+    Names without a file belong to the network namespace, as ports do.
+    """
+    lock = socket.socket(socket.AF_UNIX)
+    try:
+        lock.bind(f"\0glassware-port-{port}")
+    except OSError:
+        lock.close()
+        return None
+    return lock
+
+
+def _file_lock(path: Path) -> Lock | None:
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def _candidates(host: str, first: int) -> Iterator[int]:

@@ -30,9 +30,6 @@ LEEWAY = 30.0
 SITE = "@site"
 """The caller that is no service: the gateway and the site's own tools."""
 
-ANYBODY = "*"
-"""The `aud` of a token that every service of the site accepts."""
-
 _ALGORITHM = "EdDSA"
 _REMEMBERED = 1024
 _LONGEST = 4096
@@ -188,7 +185,7 @@ class Verifier:
             token,
             self._key_of(caller),
             algorithms=[_ALGORITHM],
-            audience=[self._service, ANYBODY],
+            audience=self._service,
             issuer=caller,
             options={
                 "require": ["exp", "iat", "iss", "aud"],

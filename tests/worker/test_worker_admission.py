@@ -7,7 +7,7 @@ from select import select
 
 import pytest
 
-from glassware.identity import ANYBODY, SITE
+from glassware.identity import SITE
 from glassware.protocol import ALIVE
 from waiting import until
 from worker.callers import KEYS, begun, by, ended, variables, within
@@ -140,7 +140,7 @@ def test_the_view_knows_who_calls(serve, server):
 def test_what_the_gateway_brings_has_no_caller(serve, server):
     """A visitor is no service; whose token it was can be told all the same."""
     worker = serve(server, environment=variables())
-    told = worker.ask("/who", headers=by(SITE, ANYBODY)).json
+    told = worker.ask("/who", headers=by(SITE)).json
     assert (told["caller"], told["known"], told["left"]) == (SITE, "", None)
 
 

@@ -32,7 +32,11 @@ def current_request() -> Incoming | None:
     if environ is None:
         return None
     known: Incoming | None = environ.get(_KEPT)
-    return known or _read(environ)
+    if known is None:
+        known = read_request(environ)
+        if isinstance(environ, dict):
+            environ[_KEPT] = known
+    return known
 
 
 def trace_of(asked: Incoming) -> str:
@@ -45,22 +49,23 @@ def trace_of(asked: Incoming) -> str:
     return begun
 
 
-def _read(environ: Mapping[str, Any]) -> Incoming:
-    left = read_deadline(environ.get(_key(DEADLINE)), _clocks)
-    via = read_via(environ.get(_key(VIA)))
-    found = Incoming(
+def read_request(environ: Mapping[str, Any], service: str = "") -> Incoming:
+    """Return what a WSGI environ says of a request that no worker has noted."""
+    left = read_deadline(header(environ, DEADLINE), _clocks)
+    via = read_via(header(environ, VIA))
+    return Incoming(
+        service=service,
         caller=via[-1] if via else "",
         method=environ.get("REQUEST_METHOD", ""),
         path=environ.get("PATH_INFO", ""),
         deadline=None if left is None else time.monotonic() + left,
         via=via,
         onward=tuple(onward(environ)),
-        caller_retries=environ.get(_key(RETRY)) == "no",
+        caller_retries=header(environ, RETRY) == "no",
     )
-    if isinstance(environ, dict):
-        environ[_KEPT] = found
+
+
+def header(environ: Mapping[str, Any], name: str) -> str | None:
+    """Return a header of a request in WSGI's terms; `None`: it has none."""
+    found: str | None = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
     return found
-
-
-def _key(name: str) -> str:
-    return f"HTTP_{name.upper().replace('-', '_')}"

@@ -1,27 +1,15 @@
 """A request to a service of this process: what is known of it while it is answered."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from glassware import current
 from glassware.current import Incoming
-from glassware.protocol import (
-    DEADLINE,
-    RETRY,
-    TRACE,
-    VIA,
-    Clocks,
-    onward,
-    read_deadline,
-    read_via,
-)
+from glassware.protocol import TRACE
+from glassware.service.incoming import header, read_request
 from glassware.told import write_trace
-
-
-_clocks = Clocks()
 
 
 class Entered:
@@ -49,7 +37,8 @@ class Entered:
         if asking is not None and asking is not self._test:
             # Within its own request: what entered it has entered.
             return self._application(environ, start_response)
-        incoming = _incoming(environ, self._service)
+        incoming = read_request(environ, self._service)
+        incoming.asked = header(environ, TRACE) == "yes"
         if asking is self._test:
             incoming.calls, incoming.most_kept = self._test.calls, sys.maxsize
 
@@ -97,24 +86,3 @@ def _as(incoming: Incoming) -> Iterator[None]:
     finally:
         current.incoming.reset(request)
         current.service.reset(service)
-
-
-def _incoming(environ: Mapping[str, Any], service: str) -> Incoming:
-    left = read_deadline(_header(environ, DEADLINE), _clocks)
-    via = read_via(_header(environ, VIA))
-    return Incoming(
-        service=service,
-        caller=via[-1] if via else "",
-        method=environ.get("REQUEST_METHOD", ""),
-        path=environ.get("PATH_INFO", ""),
-        deadline=None if left is None else time.monotonic() + left,
-        via=via,
-        onward=tuple(onward(environ)),
-        caller_retries=_header(environ, RETRY) == "no",
-        asked=_header(environ, TRACE) == "yes",
-    )
-
-
-def _header(environ: Mapping[str, Any], name: str) -> str | None:
-    found: str | None = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
-    return found

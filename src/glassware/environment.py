@@ -178,6 +178,15 @@ def callers_of(variables: Mapping[str, str]) -> dict[str, str] | None:
     return {name: key for name, _, key in pairs}
 
 
+def of_nobody(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return a service's variables for whoever runs the site: no service at all.
+
+    He may call every service, and has no key of his own.
+    """
+    own = {"GLASSWARE_CALLS", "GLASSWARE_SERVICE", KEY}
+    return {name: value for name, value in variables.items() if name not in own}
+
+
 def spelled(name: str) -> str:
     """Return how a name of a service or database is spelled as an attribute."""
     return name.lower().replace("-", "_")

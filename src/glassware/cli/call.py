@@ -9,7 +9,7 @@ import click
 
 from glassware import current
 from glassware.current import Incoming, Made
-from glassware.environment import KEY
+from glassware.environment import of_nobody
 from glassware.errors import CallError, UsageError
 from glassware.protocol import FAILURE, IDENTITY, TRACE
 from glassware.service.client import services
@@ -49,10 +49,7 @@ def command(
     """Call PATH of SERVICE, as a neighbour would; exit code 1 from status 400 on."""
     site = here()
     known((service,), site.load())
-    variables = site.ask("environment", service=service)["environment"]
-    # Whoever sits at the terminal may call every service, and is none.
-    for name in ("GLASSWARE_CALLS", "GLASSWARE_SERVICE", KEY):
-        variables.pop(name, None)
+    variables = of_nobody(site.ask("environment", service=service)["environment"])
     # The others are of the terminal that the site was started in.
     ours = {n: v for n, v in variables.items() if n.startswith("GLASSWARE_")}
     os.environ.update(ours)

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from glassware.environment import KEY
+from glassware.environment import of_nobody
 from glassware.injection import InjectedFault
 from glassware.runner.logs import LogStore
 from glassware.service.client import Neighbour
@@ -84,10 +84,7 @@ class Site:
 
         Calls take what `glassware.services` takes, and are allowed to all.
         """
-        variables = self.environment(name)
-        # Whoever runs the site may call every service, and is none himself.
-        for own in ("GLASSWARE_CALLS", "GLASSWARE_SERVICE", KEY):
-            variables.pop(own, None)
+        variables = of_nobody(self.environment(name))
         return Asked(
             name, variables, lambda: str(self._run.ask("token", service=name)["token"])
         )

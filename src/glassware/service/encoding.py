@@ -30,13 +30,10 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"
 
 _OURS = OURS.lower()
 
-# They say where a message ends or how it travels: not for the caller to write.
-_FRAMING = frozenset(
+# They are about the connection that a message comes over (RFC 9110, section 7.6.1).
+HOP_BY_HOP = frozenset(
     {
-        "accept-encoding",
         "connection",
-        "content-length",
-        "expect",
         "keep-alive",
         "proxy-connection",
         "te",
@@ -45,6 +42,9 @@ _FRAMING = frozenset(
         "upgrade",
     }
 )
+
+# They say where a message ends or how it travels: not for the caller to write.
+_FRAMING = HOP_BY_HOP | {"accept-encoding", "content-length", "expect"}
 
 
 def encode_target(path: str, params: Pairs | None) -> str:

@@ -2,29 +2,17 @@
 
 from collections.abc import Sequence
 
+from .encoding import HOP_BY_HOP
 from .transport import Request
 
 
 _BLANK = (b"\r\n", b"\n")
 _INTERIM = (b"", b"1")
 
-# They are about the connection that an answer came over (RFC 9110, section 7.6.1).
-_HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-
 
 def end_to_end(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the fields that are about the answer, however it came."""
-    return [pair for pair in fields if pair[0].lower() not in _HOP_BY_HOP]
+    return [pair for pair in fields if pair[0].lower() not in HOP_BY_HOP]
 
 
 def header_lines(request: Request) -> list[str]:

@@ -25,6 +25,8 @@ Data = dict[str, Any]
 _FROM = "x-glassware-waiting"
 _CLUSTER = f"{WAITING}.%DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID%"
 
+_DYING = "0.03s"
+
 
 def waiting_room(place: Place) -> Data:
     """Return the listener in which requests wait; it is part of the bootstrap."""
@@ -33,7 +35,7 @@ def waiting_room(place: Place) -> Data:
         **manager(WAITING, limits),
         **_unlimited(limits),
         "early_header_mutation_extensions": inserted(overwrite(_FROM, _CLUSTER)),
-        "http_filters": [router()],
+        "http_filters": [_pause(), router()],
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "local_reply_config": notices.replies(place),
         "route_config": {
@@ -57,6 +59,23 @@ def waiting_room(place: Place) -> Data:
         "filter_chains": [
             {"filters": [{"name": CONNECTION_MANAGER, "typed_config": config}]}
         ],
+    }
+
+
+def _pause() -> Data:
+    """Return what makes each request wait a moment before it is tried again.
+
+    A process that is killed loses its connections one after another, and takes
+    new ones until its listener is closed too: what is sent then is lost.
+    """
+    every = {"numerator": 100, "denominator": "HUNDRED"}
+    return {
+        "name": "envoy.filters.http.fault",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3"
+            ".HTTPFault",
+            "delay": {"fixed_delay": _DYING, "percentage": every},
+        },
     }
 
 

@@ -12,6 +12,7 @@ The whole tree::
     ├── SiteNotRunning              exit 3
     ├── PortTaken                   exit 3
     ├── EngineError                 exit 4
+    │   └── NotFetched              exit 4  its server has to be fetched first
     ├── TaskFailed                  exit 4
     ├── GatewayError                exit 4
     ├── AppNotLoaded                exit 5
@@ -147,6 +148,10 @@ class EngineError(GlasswareError):
     """A database engine did not start, or refused what was asked of it."""
 
     exit_code = 4
+
+
+class NotFetched(EngineError):
+    """A server has to be fetched first, and nobody was asked yet."""
 
 
 class TaskFailed(GlasswareError):

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 
-ENGINES = ("postgresql", "redis")
+ENGINES = ("postgresql", "redis")  # grows with the engines
 """The engines that a service may choose from, in the order of the docs."""
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (a name for it, nothing listens there)
@@ -55,6 +55,7 @@ Command = Annotated[str, Meta(min_length=1)]
 Mount = Literal["script_name", "keep", "strip"]
 Server = Literal["granian", "threaded"]
 Reload = Literal["overlap", "replace"]
+Source = Literal["machine", "embedded", "container"]
 
 RouteKey = Annotated[
     str,
@@ -322,6 +323,21 @@ class Engine:
     url: Annotated[
         str | None,
         Meta(description="An existing server: a URL, or `env:NAME` to read one."),
+    ] = None
+    source: Annotated[
+        Source | None,
+        Meta(
+            description="Where the server comes from otherwise. Absent: the first of "
+            "these that is there."
+        ),
+    ] = None
+    program: Annotated[
+        str | None,
+        Meta(description="The server's program on this machine. Absent: found out."),
+    ] = None
+    image: Annotated[
+        str | None,
+        Meta(description="What the container is made of. Absent: the engine's usual."),
     ] = None
 
 

@@ -70,6 +70,7 @@ class Embedded:
     def spawn_only(self) -> subprocess.Popen[bytes]:
         """Start it in a folder that is prepared."""
         launch = self.engine.launch(self.place)
+        assert launch is not None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 (*self.prefix, *launch.argv),
@@ -148,6 +149,7 @@ class Embedder:
         """Return a server that is not started yet."""
         number = len(self.servers)
         values = {
+            "program": engine.embedded(),
             "data": self.data / f"{engine.name}{number}",
             "runtime": self.runtime,
             "port": free_port(),

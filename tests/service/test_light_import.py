@@ -8,8 +8,8 @@ import glassware
 
 
 HEAVY = (
-    *("click", "envoy", "flask", "granian", "msgspec", "psycopg", "pycurl"),
-    *("redis", "rich", "watchfiles", "werkzeug"),
+    *("boto3", "cassandra", "click", "envoy", "flask", "granian", "msgspec"),
+    *("psycopg", "pycurl", "pymongo", "redis", "rich", "watchfiles", "werkzeug"),
 )
 
 
@@ -41,7 +41,7 @@ def test_importing_glassware_loads_nothing():
 def test_the_service_wing_knows_no_toolkit():
     """A service loads its own wing, and a client only once it is used."""
     modules = loaded_by("from glassware import services, databases, CallError")
-    ground = {"current", "environment", "errors", "protocol"}
+    ground = {"clients", "current", "environment", "errors", "protocol"}
     assert rooms(modules) == {"service", *ground}
     assert not modules & (set(HEAVY) - {"werkzeug"})
 

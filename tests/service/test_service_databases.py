@@ -32,6 +32,7 @@ class Server:
     def __init__(self, engine: str, folder: Path) -> None:
         self._engine = engines.find(engine)
         self._place = Place(
+            program=self._engine.embedded(),
             data=folder / engine,
             runtime=folder,
             port=free_port(),

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from glassware import engines
+from glassware.engines.sources import Wanted, choose
 from glassware.errors import GlasswareError
 from glassware.gateway import check_envoy
 from glassware.runner.network import refusal
@@ -68,15 +69,16 @@ def _diagnose() -> Iterator[Diagnosis]:
     yield _attempt("runtime folder", lambda: str(State(Path.cwd()).runtime.parent))
     yield _package("granian", broken=True)
     yield _package("pycurl", broken=True)
-    for name in engines.NAMES:
-        yield _attempt(name, partial(_version, name), state="missing")
+    for name in engines.names():
+        yield _attempt(name, partial(_server, name), state="missing")
     yield _networks()
     yield _program("setpriv", "util-linux; ties programs to the supervisor")
     yield _program("chromium", "only for the browser tests of a checkout")
 
 
-def _version(engine: str) -> str:
-    return engines.find(engine).version()
+def _server(engine: str) -> str:
+    program = choose(engines.find(engine), Wanted())
+    return f"{program.version}, {program.source}"
 
 
 def _system() -> Diagnosis:

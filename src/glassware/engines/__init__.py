@@ -3,27 +3,83 @@
 An engine answers the questions of `Engine` and runs no loop of its own: the
 supervisor starts what `launch` describes, asks `ready`, and calls `provision`.
 Every method is synchronous and may block; the supervisor calls it in a thread.
+
+Where a server's programs come from is decided in `sources`, what has to be
+fetched for them is described in `packages`. An engine of another distribution
+is an entry point of the group `glassware.engines`: a name, and such an object.
 """
 
 import importlib
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from glassware.errors import EngineError, MissingExtra
 
+from .packages import Package
+
 
 NAMES = ("postgresql", "redis")
-"""The engines there are; each is the file of that name."""
+"""The engines that come with glassware; each is the file of that name."""
+
+PLUGINS = "glassware.engines"
+"""The group of entry points in which other distributions name theirs."""
+
+Source = Literal["machine", "embedded", "container"]
+"""Where the programs of a server come from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The program of a server, found on this machine.
+
+    Attributes:
+        source: Where it comes from.
+        version: In numbers, as the server itself says it.
+        path: The program; for a container the tool that runs it. An engine
+            without a server has none.
+        image: What the container is made of; empty where there is none.
+    """
+
+    source: Source
+    version: str
+    path: Path | None = None
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """How a server runs in a container.
+
+    The image's own conventions: a port, a folder for its data, and variables
+    that make its administrator. `{password}` stands for the administrator's;
+    variables reach the container in a file, never as arguments.
+
+    Attributes:
+        name: With the place it is fetched from, such as
+            `docker.io/library/postgres:18`.
+        port: The one it listens on, inside.
+        data: The folder that survives restarts, inside.
+        environment: Variables by name.
+        arguments: What goes behind the image's name.
+    """
+
+    name: str
+    port: int
+    data: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where one embedded server lives.
+    """Where one server of the site's own lives.
 
     Attributes:
+        program: What serves it.
         data: Its folder in the site's state folder; survives restarts.
         runtime: A short-pathed folder of mode 0700 for its socket; servers may
             share it, since a socket's name holds the port.
@@ -31,6 +87,7 @@ class Place:
         password: Of its administrator; letters, digits, `-` and `_`.
     """
 
+    program: Program
     data: Path
     runtime: Path
     port: int
@@ -100,14 +157,45 @@ class Access:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """One file of migrations.
+
+    Attributes:
+        path: The file.
+        text: What is in it.
+    """
+
+    path: Path
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """A program in which a person types to a database.
+
+    Attributes:
+        argv: The program and its arguments; no secret is among them.
+        environment: Variables that it needs besides those of the terminal.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 class Engine(Protocol):
     """One kind of database.
+
+    Engines are subclasses, and define what has no body here.
 
     Attributes:
         name: As manifests write it.
         extra: The extra of the distribution that brings its packages.
-        shared: Whether one server serves all services of the site, or each
-            declaration gets a process of its own.
+        package: What has to be fetched before there is an embedded server;
+            `None`: nothing, or an extra brings it.
+        image: How the server runs in a container; `None`: it cannot.
+        scripts: The ending of the migrations that `apply` understands, such as
+            `.sql`; empty: none.
         variables: Ordinary variables that a service with exactly one such
             database is offered, each with a template such as `{url}` or
             `postgresql+psycopg:{location}`: `str.format` over the fields of
@@ -116,11 +204,27 @@ class Engine(Protocol):
 
     name: str
     extra: str
-    shared: bool
     variables: Mapping[str, str]
+    package: Package | None = None
+    image: Image | None = None
+    scripts: str = ""
 
-    def version(self) -> str:
-        """Return the version of the embedded server."""
+    def on_machine(self, path: Path | None) -> Program | None:
+        """Return the server's program that is already on this machine, if it is.
+
+        Args:
+            path: Where it is, if the site says so.
+        """
+        return None
+
+    def embedded(self) -> Program:
+        """Return the server's program that comes with an extra, or was fetched.
+
+        Raises:
+            MissingExtra: Its package is not installed.
+            NotFetched: Nobody has fetched it yet.
+            EngineError: There is none for this machine.
+        """
 
     def prepare(self, place: Place) -> None:
         """Make the data folder usable; does little where it already is.
@@ -129,8 +233,8 @@ class Engine(Protocol):
             EngineError: It cannot be used; data that is there is left alone.
         """
 
-    def launch(self, place: Place) -> Launch:
-        """Return the program that serves `place` in the foreground."""
+    def launch(self, place: Place) -> Launch | None:
+        """Return what serves `place` in the foreground; `None`: it needs no server."""
 
     def admin_url(self, place: Place) -> str:
         """Return how the administrator reaches the server of `place`."""
@@ -151,8 +255,56 @@ class Engine(Protocol):
     def wipe(self, admin_url: str, grant: Grant) -> None:
         """Remove the database and role of `grant` from a server."""
 
+    def mark(self, admin_url: str, grant: Grant) -> None:
+        """Remember what is in a database now: tests begin with it.
+
+        May be called again, and remembers the newer state then.
+
+        Raises:
+            EngineError: This engine cannot, or not now.
+        """
+        raise EngineError(f"`{self.name}` has no state to go back to")
+
+    def rewind(self, admin_url: str, grant: Grant) -> None:
+        """Bring a database back to what it was at the last `mark`, within milliseconds.
+
+        Connections of the service may break, and find their way back.
+
+        Raises:
+            EngineError: As `mark`, or nothing was marked.
+        """
+        raise EngineError(f"`{self.name}` has no state to go back to")
+
     def explain(self, log: str) -> EngineError:
         """Return what a server's last output says about why it ended."""
+
+    def shell(self, access: Access) -> Shell | None:
+        """Return the engine's own shell; `None`: there is none on this machine."""
+        return None
+
+    def apply(
+        self,
+        access: Access,
+        scripts: Sequence[Script],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Apply those of `scripts` that a database has not seen, in their order.
+
+        Args:
+            access: The service's own.
+            scripts: All there are, in the order of their names.
+            tell: Told a line for each that is applied.
+
+        Raises:
+            TaskFailed: One failed, or is not what was applied before; the
+                message names the file, its line and the statement.
+        """
+        raise EngineError(f"`{self.name}` has no scripts")
+
+
+def names() -> tuple[str, ...]:
+    """Return the engines that there are on this machine, ours first."""
+    return (*NAMES, *sorted(entry_points(group=PLUGINS).names))
 
 
 def find(name: str) -> Engine:
@@ -162,9 +314,15 @@ def find(name: str) -> Engine:
         EngineError: There is no such engine.
         MissingExtra: Its packages are not installed.
     """
-    if name not in NAMES:
-        known = ", ".join(f"`{known}`" for known in NAMES)
-        raise EngineError(f"there is no engine `{name}`", hint=f"there is {known}")
+    if name in NAMES:
+        return _ours(name)
+    for entry in entry_points(group=PLUGINS, name=name):
+        return cast("Engine", entry.load())
+    known = ", ".join(f"`{known}`" for known in names())
+    raise EngineError(f"there is no engine `{name}`", hint=f"there is {known}")
+
+
+def _ours(name: str) -> Engine:
     try:
         module = importlib.import_module(f".{name}", __name__)
     except ImportError as error:

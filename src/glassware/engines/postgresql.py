@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from glassware.errors import EngineError
 
-from . import Access, Grant, Launch, Place, addresses
+from . import Access, Engine, Grant, Launch, Place, Program, addresses
 from . import postgresql_cluster as cluster
 from . import postgresql_roles as roles
 from .programs import alone_with, check_socket, dying_with_parent, failure
@@ -34,12 +34,11 @@ _SHARED_OPTIONS = (
 )
 
 
-class PostgreSQL:
+class PostgreSQL(Engine):
     """The engine `postgresql`."""
 
     name = "postgresql"
     extra = "postgresql"
-    shared = True
     variables: Mapping[str, str] = {
         "DATABASE_URL": "{url}",
         "SQLALCHEMY_DATABASE_URI": "postgresql+psycopg:{location}",
@@ -50,9 +49,10 @@ class PostgreSQL:
         "PGDATABASE": "{name}",
     }
 
-    def version(self) -> str:
-        """Return the version of the embedded server."""
-        return cluster.version()
+    def embedded(self) -> Program:
+        """Return the server of the wheel."""
+        path = cluster.program("postgres")
+        return Program(source="embedded", version=cluster.version(), path=path)
 
     def prepare(self, place: Place) -> None:
         """Make the data folder usable; does little where it already is."""

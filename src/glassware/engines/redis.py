@@ -16,7 +16,7 @@ import redis
 
 from glassware.errors import EngineError
 
-from . import Access, Grant, Launch, Place, redis_files, redis_users
+from . import Access, Engine, Grant, Launch, Place, Program, redis_files, redis_users
 from .programs import alone_with, check_socket, dying_with_parent, failure, locate
 from .redis_server import Server
 
@@ -34,12 +34,11 @@ _HINTS = {
 }
 
 
-class Redis:
+class Redis(Engine):
     """The engine `redis`."""
 
     name = "redis"
     extra = "redis"
-    shared = False
     variables: Mapping[str, str] = {
         "REDIS_URL": "{url}",
         "REDIS_HOST": "{host}",
@@ -49,9 +48,9 @@ class Redis:
         "REDIS_DB": "{name}",
     }
 
-    def version(self) -> str:
-        """Return the version of the embedded server."""
-        return _version()
+    def embedded(self) -> Program:
+        """Return the server of the wheel."""
+        return Program(source="embedded", version=_version(), path=program())
 
     def prepare(self, place: Place) -> None:
         """Make the data folder usable; does little where it already is."""
@@ -65,7 +64,7 @@ class Redis:
             argv=(
                 *alone_with(redis_files.lock(place)),
                 *dying_with_parent(signal.SIGTERM),
-                *(str(program()), str(redis_files.settings(place))),
+                *(str(place.program.path), str(redis_files.settings(place))),
                 *("--port", str(place.port), "--unixsocket", str(_socket(place))),
             ),
             stop=signal.SIGTERM,

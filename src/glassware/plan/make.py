@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from glassware.environment import Policy
-from glassware.model import EVERYWHERE, Neighbour, Service, Site
+from glassware.model import EVERYWHERE, Engine, Neighbour, Service, Site
 from glassware.template import Template, parse, references
 
 from .plan import (
@@ -25,7 +25,7 @@ from .plan import (
 )
 
 
-SHARED_ENGINES = frozenset({"postgresql"})
+SHARED_ENGINES = frozenset({"cassandra", "mongodb", "postgresql"})
 
 
 def make_plan(
@@ -168,7 +168,9 @@ def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePl
     for service in services:
         for name, engine in service.databases.items():
             own = f"{engine}.{service.name}.{name}"
-            shared = engine in SHARED_ENGINES or engine in site.engines
+            said = site.engines.get(engine)
+            existing = said is not None and said.url is not None
+            shared = engine in SHARED_ENGINES or existing
             # No name has two underscores in a row, so no two accounts are alike.
             account = f"{site.name}__{service.name}__{name}".replace("-", "_")
             yield DatabasePlan(
@@ -184,8 +186,15 @@ def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePl
 def _servers(site: Site, databases: tuple[DatabasePlan, ...]) -> Iterator[ServerPlan]:
     for key in dict.fromkeys(database.server for database in databases):
         engine = key.partition(".")[0]
-        source = site.engines.get(engine)
-        yield ServerPlan(key=key, engine=engine, url=source.url if source else None)
+        said = site.engines.get(engine, Engine())
+        yield ServerPlan(
+            key=key,
+            engine=engine,
+            url=said.url,
+            source=said.source,
+            program=site.folder / said.program if said.program else None,
+            image=said.image,
+        )
 
 
 def _public(services: tuple[Service, ...]) -> Iterator[PublicRoute]:

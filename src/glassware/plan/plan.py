@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from glassware.environment import Policy
-from glassware.model import Mount, Route, Service
+from glassware.model import Mount, Route, Service, Source
 from glassware.template import Template
 
 
@@ -21,12 +21,20 @@ class ServerPlan:
     Attributes:
         key: Its name within the site, such as `postgresql` or `redis.cart.main`.
         engine: Its engine.
-        url: An existing server in place of an embedded one; may be `env:NAME`.
+        url: An existing server in place of one of the site's own; may be
+            `env:NAME`.
+        source: Where its programs have to come from: `machine`, `embedded` or
+            `container`; `None`: wherever there are some, in that order.
+        program: The program on the machine.
+        image: What the container is made of.
     """
 
     key: str
     engine: str
     url: str | None = None
+    source: Source | None = None
+    program: Path | None = None
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

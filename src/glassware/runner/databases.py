@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glassware import engines
-from glassware.engines import Access, Place
+from glassware.engines import Access, Place, Program
 from glassware.plan import DatabasePlan, Plan, ServerPlan
 from glassware.status import EngineState
 
@@ -104,24 +104,24 @@ class Databases:
             bulletin=around.bulletin,
             passwords=around.state.credential,
             last_words=around.logs.last,
-            place=self._place(plan.key) if plan.url is None else None,
+            settle=self._home(plan.key) if plan.url is None else None,
             url=self._existing(plan.url or ""),
             on_fault=partial(self._hinder, plan.key),
             databases=self._on(plan.key),
         )
 
-    def _place(self, key: str) -> Place:
+    def _home(self, key: str) -> Callable[[Program], Place]:
+        """Make the folders of a server; return what makes its place of its program."""
         state = self._around.state
         # A number, because the whole path of a socket has to be short.
         runtime = state.runtime / "engines" / str(len(self._servers))
         runtime.mkdir(mode=0o700)
         data = state.folder / "engines" / key
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Place(
-            data=data,
-            runtime=runtime,
-            port=self._around.ports.claim(f"engine {key}"),
-            password=state.credential(f"engine {key}"),
+        port = self._around.ports.claim(f"engine {key}")
+        password = state.credential(f"engine {key}")
+        return lambda program: Place(
+            program=program, data=data, runtime=runtime, port=port, password=password
         )
 
     def _existing(self, url: str) -> str:

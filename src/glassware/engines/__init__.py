@@ -55,8 +55,8 @@ class Image:
     """How a server runs in a container.
 
     The image's own conventions: a port, a folder for its data, and variables
-    that make its administrator. `{password}` stands for the administrator's;
-    variables reach the container in a file, never as arguments.
+    or files that make its administrator, whose password `{password}` stands
+    for. It is never among the arguments.
 
     Attributes:
         name: With the place it is fetched from, such as
@@ -64,14 +64,18 @@ class Image:
         port: The one it listens on, inside.
         data: The folder that survives restarts, inside.
         environment: Variables by name.
+        files: Texts by their absolute path inside.
         arguments: What goes behind the image's name.
+        stop: The signal that ends it in good order.
     """
 
     name: str
     port: int
     data: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    stop: signal.Signals = signal.SIGTERM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,8 @@ class Access:
         name: Of the database.
         socket: What clients of this engine take as a socket: for PostgreSQL the
             folder, for Redis the file. Empty where there is none.
+        endpoint: Where an engine that speaks HTTP is asked, such as
+            `http://127.0.0.1:8000`. Empty for others.
     """
 
     url: str = field(repr=False)
@@ -144,17 +150,19 @@ class Access:
     password: str = field(repr=False)
     name: str
     socket: str = ""
+    endpoint: str = ""
     location: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "location", self.url.partition(":")[2])
 
     def offer(self, templates: Mapping[str, str]) -> dict[str, str]:
-        """Return the `variables` of an engine, filled with this access."""
+        """Return the `variables` of an engine that this access has a value for."""
         values = asdict(self)
-        return {
+        filled = {
             name: template.format_map(values) for name, template in templates.items()
         }
+        return {name: value for name, value in filled.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

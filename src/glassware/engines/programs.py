@@ -4,12 +4,13 @@ import fcntl
 import functools
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from glassware.errors import EngineError, MissingExtra
@@ -55,6 +56,61 @@ def locate(package: str, extra: str, *inside: str) -> Path:
             "`site.toml`",
         )
     return path
+
+
+def found(
+    path: Path | None, names: Sequence[str], folders: Iterable[Path] = ()
+) -> Path | None:
+    """Return the program of a server that is already on this machine.
+
+    Args:
+        path: Where it is, if the site says so: the program, or its folder.
+        names: What it is called; the first that is there.
+        folders: Where to look besides `PATH`; the first that has it.
+
+    Raises:
+        EngineError: It is not where the site says.
+    """
+    if path is not None:
+        inside = [path / name for name in names] if path.is_dir() else [path]
+        there = [each for each in inside if os.access(each, os.X_OK)]
+        if not there:
+            raise EngineError(
+                f"there is no program at `{path}`",
+                hint="mend `program` in `site.toml`",
+            )
+        return there[0].resolve()
+    search = [os.environ.get("PATH", os.defpath), *map(str, folders)]
+    for name in names:
+        if (at := shutil.which(name, path=os.pathsep.join(search))) is not None:
+            return Path(at).resolve()
+    return None
+
+
+@functools.cache
+def version_of(program: Path) -> str:
+    """Return the version that a program says of itself, such as `18.6`.
+
+    Raises:
+        EngineError: It says none.
+    """
+    try:
+        done = subprocess.run(
+            (program, "--version"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            timeout=10,
+            check=False,
+        )
+        said = done.stdout
+    except (OSError, subprocess.TimeoutExpired):
+        said = ""
+    number = re.search(r"\d+(?:\.\d+)+", said)
+    if number is None:
+        raise EngineError(f"`{program}` does not say its version")
+    return number[0]
 
 
 def works(argv: Sequence[str]) -> bool:

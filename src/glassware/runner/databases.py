@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glassware import engines
-from glassware.engines import Access, Place, Program
+from glassware.engines import Access
 from glassware.plan import DatabasePlan, Plan, ServerPlan
 from glassware.status import EngineState
 
@@ -15,7 +15,7 @@ from .addresses import Ports
 from .events import Bulletin
 from .logs import LogStore
 from .processes import Nursery
-from .servers import RunningServer
+from .servers import Home, RunningServer
 from .services import RunningService
 from .state import State
 
@@ -86,8 +86,8 @@ class Databases:
     def move_in(self) -> None:
         """Start the embedded servers anew in a runtime folder that was made anew."""
         for server in self._servers.values():
-            if server.place is not None:
-                server.place.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if server.home is not None:
+                server.home.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
                 server.begin_anew()
 
     async def stop(self, grace: float) -> None:
@@ -104,24 +104,25 @@ class Databases:
             bulletin=around.bulletin,
             passwords=around.state.credential,
             last_words=around.logs.last,
-            settle=self._home(plan.key) if plan.url is None else None,
+            home=self._home(plan.key) if plan.url is None else None,
             url=self._existing(plan.url or ""),
             on_fault=partial(self._hinder, plan.key),
             databases=self._on(plan.key),
         )
 
-    def _home(self, key: str) -> Callable[[Program], Place]:
-        """Make the folders of a server; return what makes its place of its program."""
+    def _home(self, key: str) -> Home:
+        """Make the folders of a server of the site's own."""
         state = self._around.state
         # A number, because the whole path of a socket has to be short.
         runtime = state.runtime / "engines" / str(len(self._servers))
         runtime.mkdir(mode=0o700)
         data = state.folder / "engines" / key
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        port = self._around.ports.claim(f"engine {key}")
-        password = state.credential(f"engine {key}")
-        return lambda program: Place(
-            program=program, data=data, runtime=runtime, port=port, password=password
+        return Home(
+            data=data,
+            runtime=runtime,
+            port=self._around.ports.claim(f"engine {key}"),
+            password=state.credential(f"engine {key}"),
         )
 
     def _existing(self, url: str) -> str:

@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glassware.engines import Access, Engine, Grant, Place, Program, sources
+from glassware.engines import (
+    Access,
+    Engine,
+    Grant,
+    Place,
+    Program,
+    containers,
+    sources,
+)
 from glassware.errors import EngineError, GlasswareError
 from glassware.plan import DatabasePlan, ServerPlan
 from glassware.status import EngineState
@@ -24,6 +32,26 @@ END_WITHIN = 5.0
 HEALTHY_AFTER = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A `Place` whose program is not found yet."""
+
+    data: Path
+    runtime: Path
+    port: int
+    password: str = field(repr=False)
+
+    def of(self, program: Program) -> Place:
+        """Return the place with its program."""
+        return Place(
+            program=program,
+            data=self.data,
+            runtime=self.runtime,
+            port=self.port,
+            password=self.password,
+        )
+
+
 @dataclass(slots=True)
 class RunningServer:
     """One database server.
@@ -31,9 +59,8 @@ class RunningServer:
     Attributes:
         plan: What it is.
         engine: How its kind is driven.
-        settle: Makes its place, once its program is found; `None`: it exists
-            elsewhere.
-        place: Where it lives, if it is the site's own and its program is found.
+        home: Where the site's own lives; `None`: it exists elsewhere.
+        place: The same, once its program is found.
         url: The administrator's address of an existing one.
         grants: What services get on it, by service and name.
         passwords: Gives the password for a purpose.
@@ -49,7 +76,7 @@ class RunningServer:
     passwords: Callable[[str], str] = field(repr=False)
     last_words: Callable[[str], str]
     on_fault: Callable[[str], None]
-    settle: Callable[[Program], Place] | None = None
+    home: Home | None = None
     place: Place | None = None
     url: str = field(default="", repr=False)
     databases: tuple[DatabasePlan, ...] = ()
@@ -122,7 +149,7 @@ class RunningServer:
 
     def begin_anew(self) -> None:
         """Let the embedded server end; `run` starts it again."""
-        launch = self.engine.launch(self.place) if self.place else None
+        launch = sources.launch(self.engine, self.place) if self.place else None
         if self.child is not None and launch is not None:
             self.child.send(launch.stop)
 
@@ -132,18 +159,18 @@ class RunningServer:
         await self._end_child(grace)
 
     async def _end_child(self, grace: float) -> None:
-        launch = self.engine.launch(self.place) if self.place else None
+        launch = sources.launch(self.engine, self.place) if self.place else None
         if self.child is not None and launch is not None:
             await self.child.stop(launch.stop, grace)
 
     async def _bring_up(self) -> None:
         admin_url = self.url
-        if self.settle is not None:
-            program = await asyncio.to_thread(self._choose)
-            self.place, self.version = self.settle(program), program.version
+        if self.home is not None:
+            program = await asyncio.to_thread(self._choose, self.home.data)
+            self.place, self.version = self.home.of(program), program.version
             if not self._told:
-                self._tell(f"starts {self.plan.engine} {self.version}", "info")
-            await asyncio.to_thread(self.engine.prepare, self.place)
+                await self._announce(program)
+            await asyncio.to_thread(sources.prepare, self.engine, self.place)
             if self._stopping.is_set():
                 return
             self._start(self.place)
@@ -156,15 +183,21 @@ class RunningServer:
         self.ready, self._told = True, ""
         self._tell(f"ready: {self.plan.engine} {self.version}".rstrip(), "good")
 
-    def _choose(self) -> Program:
+    def _choose(self, data: Path) -> Program:
         plan = self.plan
         wanted = sources.Wanted(
             source=plan.source, program=plan.program, image=plan.image
         )
-        return sources.choose(self.engine, wanted)
+        return sources.choose(self.engine, wanted, data)
+
+    async def _announce(self, program: Program) -> None:
+        source = "" if program.source == "embedded" else f" ({program.source})"
+        self._tell(f"starts {self.plan.engine} {program.version}{source}", "info")
+        if program.image and not await asyncio.to_thread(containers.has_image, program):
+            self._tell(f"fetches the image `{program.image}`", "info")
 
     def _start(self, place: Place) -> None:
-        launch = self.engine.launch(place)
+        launch = sources.launch(self.engine, place)
         if launch is None:
             return
         output = self.output(self.plan.key)

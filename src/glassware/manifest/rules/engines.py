@@ -18,8 +18,12 @@ def known_engines(draft: Draft) -> Iterator[Fault]:
     """An engine is one of those that glassware can run."""
     for service in draft.site.services:
         for name, engine in service.databases.items():
-            if engine not in ENGINES:
-                path = ("services", service.name, "databases", name)
+            path = ("services", service.name, "databases", name)
+            if not engine and not draft.is_broken(*path):
+                yield draft.fault(
+                    path, "names no engine", f'write `engine = "{ENGINES[0]}"` into it'
+                )
+            elif engine and engine not in ENGINES:
                 yield draft.fault(path, *_unknown(engine))
     for engine in draft.site.engines:
         if engine not in ENGINES:
@@ -50,6 +54,25 @@ def server_urls(draft: Draft) -> Iterator[Fault]:
                 path,
                 "is no URL",
                 f"write `{name}://USER:PASSWORD@HOST:PORT`, or `env:NAME`",
+            )
+
+
+def one_source(draft: Draft) -> Iterator[Fault]:
+    """What is said about where a server comes from does not contradict itself."""
+    belongs = {"program": "machine", "image": "container"}
+    for name, engine in draft.site.engines.items():
+        for key, source in belongs.items():
+            if getattr(engine, key) is not None and engine.source not in {None, source}:
+                yield draft.fault(
+                    ("engines", name, key),
+                    f'has no meaning with `source = "{engine.source}"`',
+                    f'write `source = "{source}"`, or leave one of them out',
+                )
+        if engine.program is not None and engine.image is not None:
+            yield draft.fault(
+                ("engines", name, "image"),
+                "is one source, and `program` another",
+                "leave one of them out",
             )
 
 

@@ -1,6 +1,8 @@
 """A pool of connections to PostgreSQL."""
 
+import select
 import sys
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -77,14 +79,44 @@ def is_lost(error: BaseException) -> bool:
 
 def _try_out(connection: "Connection", pool: "ConnectionPool[Connection]") -> None:
     try:
-        pool.check_connection(connection)
+        _hear(connection)
     except Exception:
-        # The server was restarted: the other idle ones are dead as well, and
-        # the pool would pause for a second at each.
-        pool.check()
+        connection.close()
+        # The server was restarted, or is silent: the other idle ones are no
+        # better, and the pool would pause for a second at each.
+        pool.drain()
         raise
 
 
+def _hear(connection: "Connection") -> None:
+    """Ask the server to do nothing, and wait no longer than a sign of life takes.
+
+    A statement of the connection itself would wait for ever.
+
+    Raises:
+        OperationalError: The connection is lost, or the server is silent.
+    """
+    from psycopg import OperationalError, pq  # noqa: PLC0415 - an optional package
+
+    asked = connection.pgconn
+    asked.send_query(b"")
+    until = time.monotonic() + SIGN_OF_LIFE
+    answers = select.poll()
+    answers.register(asked.socket, select.POLLIN)
+    while True:
+        while asked.is_busy():
+            left = until - time.monotonic()
+            if left <= 0 or not answers.poll(left * 1000):
+                raise OperationalError(f"no answer within {SIGN_OF_LIFE:.0f} s")
+            asked.consume_input()
+        result = asked.get_result()
+        if result is None:
+            return
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            raise OperationalError(result.error_message.decode(errors="replace"))
+
+
 def _ping(pool: "ConnectionPool[Connection]") -> None:
-    with pool.connection(timeout=SIGN_OF_LIFE) as connection:
-        connection.execute("select 1")
+    # None is handed out that was not heard a moment ago.
+    with pool.connection(timeout=SIGN_OF_LIFE):
+        pass

@@ -59,13 +59,23 @@ class ServiceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineState:
-    """One database server at one moment."""
+    """One database server at one moment.
+
+    Attributes:
+        version: Of its program; empty while nobody has looked for one.
+        source: Where its program comes from, or `existing server`.
+        program: What the program calls itself, where that is not the engine's
+            name.
+        reason: Why it is not ready.
+    """
 
     key: str
     engine: str
     version: str
     source: str
-    ready: bool
+    program: str = ""
+    reason: str | None = None
+    ready: bool = False
     pid: int | None = None
 
 

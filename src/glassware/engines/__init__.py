@@ -42,12 +42,15 @@ class Program:
         path: The program; for a container the tool that runs it. An engine
             without a server has none.
         image: What the container is made of; empty where there is none.
+        title: What it calls itself, where that is not its engine's name, such
+            as `Valkey`.
     """
 
     source: Source
     version: str
     path: Path | None = None
     image: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

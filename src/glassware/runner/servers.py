@@ -87,6 +87,7 @@ class RunningServer:
         default_factory=dict
     )
     _told: str = ""
+    _fault: str | None = None
     _admin_url: str = field(default="", repr=False)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -107,11 +108,17 @@ class RunningServer:
 
     def state(self) -> EngineState:
         """Return how it is at this moment."""
+        program = self.place.program if self.place else None
+        source = "existing server" if self.home is None else ""
+        if program is not None:
+            source = program.source
         return EngineState(
             key=self.plan.key,
             engine=self.plan.engine,
             version=self.version,
-            source=self.place.program.source if self.place else "existing server",
+            program=program.title if program else "",
+            source=source,
+            reason=self._fault if not self.ready else None,
             ready=self.ready,
             pid=self.child.pid if self.child and self.child.running else None,
         )
@@ -180,7 +187,7 @@ class RunningServer:
         for database in self.databases:
             await self._provision(admin_url, database)
         await self._provision_owed()
-        self.ready, self._told = True, ""
+        self.ready, self._told, self._fault = True, "", None
         self._tell(f"ready: {self.plan.engine} {self.version}".rstrip(), "good")
 
     def _choose(self, data: Path) -> Program:
@@ -261,6 +268,7 @@ class RunningServer:
             message, hint = error.message, error.hint
         else:
             message, hint = f"{type(error).__name__}: {error}", None
+        self._fault = message
         self.on_fault(message)
         # Of a failure that repeats itself, the time and the processes are new.
         known, self._told = self._told, re.sub(r"\d+", "", message)

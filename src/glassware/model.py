@@ -17,6 +17,9 @@ from msgspec import Meta
 ENGINES = ("postgresql", "redis")  # grows with the engines
 """The engines that a service may choose from, in the order of the docs."""
 
+SCRIPTS = {"cassandra": ".cql", "postgresql": ".sql", "sqlite": ".sql"}
+"""The engines that take migrations as files, and how these end."""
+
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (a name for it, nothing listens there)
 
 MIB = 1024 * 1024
@@ -190,18 +193,42 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A database of a service, where there is more to say than its engine."""
+
+    engine: Annotated[
+        str,
+        Meta(
+            description="Its engine.",
+            extra_json_schema={"enum": list(ENGINES)},
+        ),
+    ] = ""
+    url: Annotated[
+        str | None,
+        Meta(
+            description="A database that exists and is used as it is, with the "
+            "credentials in this URL: a URL, or `env:NAME` to read one."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A folder with an application, and what it needs.
 
-    `name`, `folder`, `origin` (its manifest) and `requirements` (its own
-    `requirements.txt` or `pyproject.toml`) come from where it was found; every
-    other field is a key of `service.toml`.
+    `name`, `folder`, `origin` (its manifest), `requirements` (its own
+    `requirements.txt` or `pyproject.toml`) and `scripts` (folders of migrations
+    by the name of the database that they are for) come from where it was found,
+    and `urls` is a part of `databases`; every other field is a key of
+    `service.toml`.
     """
 
     name: str
     folder: Path
     origin: Path | None = None
     requirements: Path | None = None
+    scripts: Mapping[str, Path] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
     app: Annotated[
         str | None,
         Meta(
@@ -234,10 +261,18 @@ class Service:
         ),
     ] = field(default_factory=dict)
     databases: Annotated[
-        Mapping[Name, str],
+        Mapping[
+            Name,
+            Annotated[
+                str,
+                Meta(
+                    extra={"table": Database}, extra_json_schema={"enum": list(ENGINES)}
+                ),
+            ],
+        ],
         Meta(
-            description='`NAME = "ENGINE"`, one line each.',
-            extra_json_schema={"additionalProperties": {"enum": list(ENGINES)}},
+            description='`NAME = "ENGINE"`, one line each; or `NAME = { engine = '
+            '"ENGINE", url = "…" }`, a database that exists.'
         ),
     ] = field(default_factory=dict)
     environment: Annotated[
@@ -289,8 +324,8 @@ class Service:
     tasks: Annotated[
         Mapping[Name, Command],
         Meta(
-            description="Commands by name; `migrate` runs before traffic. Written "
-            "like `command`."
+            description="Commands by name, written like `command`. `migrate` runs "
+            "before traffic, `seed` once for new data."
         ),
     ] = field(default_factory=dict)
     processes: Annotated[

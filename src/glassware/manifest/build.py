@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from glassware.errors import Fault
-from glassware.model import Service, Site
+from glassware.model import Database, Service, Site
 
 from .apps import find_app, find_requirements
 from .draft import Draft, Table
 from .keys import Key, Shape, keys_of, site_keys, site_service_keys
-from .migrations import find_migrate
+from .migrations import find_migrate, find_scripts
 from .places import KeyPath
 from .wording import complaint, no_such_key, odd_character, wrong_kind
 
@@ -48,6 +48,7 @@ def _service(checker: "_Checker", name: str, folder: Path) -> Service:
     table = dict(checker.draft.tree.get("services", {}).get(name, {}))
     values = checker.fields(site_service_keys(), table, path)
     values.pop("path", None)
+    values |= _databases(values.get("databases", {}))
     origin = folder / "service.toml"
     if path not in checker.draft.broken:  # else the folder may not be there
         values |= _conventions(values, name, folder)
@@ -59,6 +60,20 @@ def _service(checker: "_Checker", name: str, folder: Path) -> Service:
     )
 
 
+def _databases(declared: Mapping[str, str | Database]) -> dict[str, Any]:
+    """Return the engine of each database, and the URLs of those that exist."""
+    whole = {
+        name: said if isinstance(said, Database) else Database(engine=said)
+        for name, said in declared.items()
+    }
+    return {
+        "databases": {name: said.engine for name, said in whole.items()},
+        "urls": {
+            name: said.url for name, said in whole.items() if said.url is not None
+        },
+    }
+
+
 def _conventions(values: Mapping[str, Any], name: str, folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"requirements": find_requirements(folder)}
     app = values.get("app")
@@ -68,6 +83,8 @@ def _conventions(values: Mapping[str, Any], name: str, folder: Path) -> dict[str
     migrate = find_migrate(folder, app) if values.get("databases") else None
     if migrate and "migrate" not in tasks:
         found["tasks"] = {"migrate": migrate, **tasks}
+    elif "migrate" not in tasks:
+        found["scripts"] = find_scripts(folder, values["databases"])
     return found
 
 
@@ -101,6 +118,8 @@ class _Checker:
 
     def value(self, shape: Shape, value: Any, path: KeyPath) -> Any:
         """Return a value as the model wants it, or `_Bad`."""
+        if shape.long is not None and isinstance(value, dict):
+            return shape.long(**self.fields(keys_of(shape.long), value, path))
         if shape.leaf is not None:
             return self.leaf(shape, value, path)
         kind: Any = list if shape.items else dict

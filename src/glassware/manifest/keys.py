@@ -40,6 +40,7 @@ class Shape:
         values: A table of such values under names of one's own.
         names: What those names may be.
         leaf: A type that msgspec checks.
+        long: A table that may stand in place of a `leaf`, to say more.
         metas: Limits and descriptions.
     """
 
@@ -48,6 +49,7 @@ class Shape:
     values: "Shape | None" = None
     names: "Shape | None" = None
     leaf: Any = None
+    long: type | None = None
     metas: tuple[Meta, ...] = ()
 
 
@@ -104,7 +106,11 @@ def shape_of(annotation: Any) -> Shape:
     if origin is Mapping:
         names, values = map(shape_of, arguments)
         return Shape(values=values, names=names, metas=metas)
-    return Shape(leaf=Annotated[(inner, *metas)] if metas else inner, metas=metas)
+    return Shape(
+        leaf=Annotated[(inner, *metas)] if metas else inner,
+        long=_long(metas),
+        metas=metas,
+    )
 
 
 def _unwrapped(annotation: Any) -> tuple[Any, tuple[Meta, ...]]:
@@ -118,6 +124,13 @@ def _unwrapped(annotation: Any) -> tuple[Any, tuple[Meta, ...]]:
             (annotation,) = (a for a in get_args(annotation) if a is not type(None))
         else:
             return annotation, metas
+
+
+def _long(metas: tuple[Meta, ...]) -> type | None:
+    tables = [
+        meta.extra["table"] for meta in metas if meta.extra and "table" in meta.extra
+    ]
+    return tables[0] if tables else None
 
 
 def _described(shape: Shape) -> str:

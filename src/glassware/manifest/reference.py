@@ -115,6 +115,8 @@ def _kind(shape: Shape) -> str:
     if shape.values is not None:
         return f"table: a {_kind(shape.values)} for each name"
     base = get_args(shape.leaf)[0] if shape.metas else shape.leaf
+    if shape.long is not None:
+        return f"{_KINDS[base]} or table"
     if get_origin(base) is Literal:
         return " or ".join(f'`"{choice}"`' for choice in get_args(base))
     return _KINDS[base] + _limits(shape)

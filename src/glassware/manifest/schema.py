@@ -65,6 +65,12 @@ def _table(keys: Mapping[str, Key]) -> Schema:
     }
 
 
+def _whole(table: type) -> Schema:
+    """Return the schema of a table that says more than its first key alone."""
+    keys = keys_of(table)
+    return {**_table(keys), "required": [*keys][:1]}
+
+
 def _key(key: Key) -> Schema:
     schema = _value(key.shape) | {"description": key.description}
     if isinstance(key.default, bool | int | float | str) and key.default != "":
@@ -74,7 +80,8 @@ def _key(key: Key) -> Schema:
 
 def _value(shape: Shape) -> Schema:
     if shape.leaf is not None:
-        return msgspec.json.schema(shape.leaf)
+        leaf = msgspec.json.schema(shape.leaf)
+        return {"anyOf": [leaf, _whole(shape.long)]} if shape.long else leaf
     schema: Schema = {}
     if shape.table is not None:
         schema = _table(keys_of(shape.table))

@@ -119,7 +119,7 @@ def _after(
     return tuple(
         s.name
         for s in services
-        if "migrate" in s.tasks
+        if ("migrate" in s.tasks or s.scripts)
         and (s.name in service.calls or (s is service and process is not None))
     )
 
@@ -170,7 +170,8 @@ def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePl
             own = f"{engine}.{service.name}.{name}"
             said = site.engines.get(engine)
             existing = said is not None and said.url is not None
-            shared = engine in SHARED_ENGINES or existing
+            url = service.urls.get(name)
+            shared = url is None and (engine in SHARED_ENGINES or existing)
             # No name has two underscores in a row, so no two accounts are alike.
             account = f"{site.name}__{service.name}__{name}".replace("-", "_")
             yield DatabasePlan(
@@ -180,12 +181,18 @@ def _databases(site: Site, services: tuple[Service, ...]) -> Iterator[DatabasePl
                 server=engine if shared else own,
                 database=account,
                 role=account,
+                url=url,
+                scripts=service.scripts.get(name),
             )
 
 
 def _servers(site: Site, databases: tuple[DatabasePlan, ...]) -> Iterator[ServerPlan]:
+    given = {d.server: d.url for d in databases if d.url is not None}
     for key in dict.fromkeys(database.server for database in databases):
         engine = key.partition(".")[0]
+        if key in given:
+            yield ServerPlan(key=key, engine=engine, url=given[key], as_it_is=True)
+            continue
         said = site.engines.get(engine, Engine())
         yield ServerPlan(
             key=key,

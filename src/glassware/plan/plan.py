@@ -27,11 +27,14 @@ class ServerPlan:
             `container`; `None`: wherever there are some, in that order.
         program: The program on the machine.
         image: What the container is made of.
+        as_it_is: Whether the URL is that of one database, which is used as it
+            is: nothing is made there, and nothing removed.
     """
 
     key: str
     engine: str
     url: str | None = None
+    as_it_is: bool = False
     source: Source | None = None
     program: Path | None = None
     image: str | None = None
@@ -39,7 +42,12 @@ class ServerPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabasePlan:
-    """One declaration of one service: a database and a role of its own."""
+    """One declaration of one service: a database and a role of its own.
+
+    Attributes:
+        url: Of a database that exists and is used as it is; may be `env:NAME`.
+        scripts: The folder of its migrations, where they are files.
+    """
 
     service: str
     name: str
@@ -47,6 +55,8 @@ class DatabasePlan:
     server: str
     database: str
     role: str
+    url: str | None = None
+    scripts: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,10 @@ from glassware.manifest.draft import Draft
 
 from .addresses import RULES as ADDRESSES
 from .apps import RULES as APPS
+from .databases import RULES as DATABASES
 from .engines import RULES as ENGINES
 from .groups import RULES as GROUPS
+from .migrations import RULES as MIGRATIONS
 from .names import RULES as NAMES
 from .neighbours import RULES as NEIGHBOURS
 from .references import RULES as REFERENCES
@@ -25,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     *ROUTES,
     *REFERENCES,
     *ENGINES,
+    *DATABASES,
+    *MIGRATIONS,
     *GROUPS,
     *ADDRESSES,
 )

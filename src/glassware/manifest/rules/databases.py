@@ -1,0 +1,67 @@
+"""Rules about databases that exist and are used as they are."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from glassware.errors import Fault
+from glassware.manifest.draft import Draft
+from glassware.manifest.places import KeyPath
+from glassware.manifest.variables import dotenv_variables
+
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*:/\S+")
+_VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
+
+
+def database_urls(draft: Draft) -> Iterator[Fault]:
+    """A database that exists is given by a URL, or by the variable that holds one."""
+    variables = _variables(draft)
+    for path, url in _given(draft):
+        variable = url.removeprefix("env:")
+        if variable == url:
+            if not _URL.fullmatch(url):
+                yield draft.fault(
+                    path,
+                    "is no URL",
+                    "write `ENGINE://USER:PASSWORD@HOST:PORT/NAME`, or `env:NAME`",
+                )
+        elif not _VARIABLE.fullmatch(url):
+            yield draft.fault(path, f"`{url}` names no variable", "write `env:NAME`")
+        elif variables is not None and not variables.get(variable):
+            yield draft.fault(
+                path,
+                f"the variable `{variable}` is not set",
+                f"set `{variable}` to the URL of the database",
+            )
+
+
+def one_service_each(draft: Draft) -> Iterator[Fault]:
+    """A database belongs to one service, and is declared once."""
+    variables = _variables(draft) or {}
+    owners: dict[str, str] = {}
+    for path, url in _given(draft):
+        known = variables.get(url.removeprefix("env:")) or url
+        mine = f"{path[1]}.{path[3]}"
+        owner = owners.setdefault(known, mine)
+        if owner != mine:
+            yield draft.fault(
+                path,
+                f"is the URL of `{owner}`: a database belongs to one service",
+                "give this one another, or call the service "
+                f"`{owner.partition('.')[0]}` for what is in it",
+            )
+
+
+def _given(draft: Draft) -> Iterator[tuple[KeyPath, str]]:
+    for service in draft.site.services:
+        for name, url in service.urls.items():
+            yield ("services", service.name, "databases", name, "url"), url
+
+
+def _variables(draft: Draft) -> Mapping[str, str] | None:
+    if draft.environment is None:
+        return None
+    return {**dotenv_variables(draft.folder), **draft.environment}
+
+
+RULES = (database_urls, one_service_each)

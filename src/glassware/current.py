@@ -14,8 +14,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .errors import CallError
-
 
 class Slot(Protocol):
     """A place among the views that run at once in a worker."""
@@ -25,6 +23,14 @@ class Slot(Protocol):
 
     def take_back(self) -> None:
         """Wait until this view may go on."""
+
+
+class Uncaught(Protocol):
+    """What ended a request that its application did not answer."""
+
+    @property
+    def status(self) -> int:
+        """What the request is answered with."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +49,8 @@ class Incoming:
         caller_retries: Whether the caller tries again by itself.
         slot: Its place among the views that run; `None`: it has none to lend.
         asked: Whether it asks to be told of the answer's making.
-        uncaught: The error of a call that ended it, as its framework says.
+        uncaught: The error of a call, or the database that is not there, that
+            ended it, as its framework says.
         began: When it began, by `time.monotonic`.
         calls: In development, the calls made while answering it, the first ones.
         others: How many more were made, with all that were made for them.
@@ -64,7 +71,7 @@ class Incoming:
     caller_retries: bool = False
     slot: Slot | None = None
     asked: bool = False
-    uncaught: CallError | None = None
+    uncaught: Uncaught | None = None
     began: float = field(default_factory=time.monotonic)
     calls: list["Made"] = field(default_factory=list)
     others: int = 0

@@ -1,13 +1,12 @@
 """The databases of this service, each through its engine's own client library."""
 
 import atexit
-import os
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 from glassware import clients
-from glassware.clients import Access, Client, Opened
+from glassware.clients import Access, Client
+from glassware.clients.kept import Kept, kept
 from glassware.environment import Settings, database_variable, spelled
 from glassware.errors import UsageError
 
@@ -22,11 +21,8 @@ class Databases:
     for PostgreSQL, a `redis.Redis` for Redis.
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], Opened] = {}
-        self._left_to_the_parent: list[object] = []
-        os.register_at_fork(after_in_child=self._after_fork)
+    def __init__(self, keeping: Kept | None = None) -> None:
+        self._kept = keeping or Kept()
         atexit.register(self.close)
 
     def __getattr__(self, name: str) -> Any:
@@ -38,9 +34,9 @@ class Databases:
         settings = current()
         # Several services may share this process, never a database.
         key = (settings.service, spelled(name))
-        opened = self._clients.get(key)
+        opened = self._kept.find(key)
         if opened is None:
-            opened = self._open(key, name, settings)
+            opened = self._kept.open(key, *_binding(name, settings))
         return opened.get()
 
     def __iter__(self) -> Iterator[str]:
@@ -64,27 +60,10 @@ class Databases:
 
     def close(self) -> None:
         """Close every client; the next use opens it again."""
-        with self._lock:
-            opened, self._clients = self._clients, {}
-        for client in opened.values():
-            client.close()
-
-    def _open(self, key: tuple[str, str], name: str, settings: Settings) -> Opened:
-        with self._lock:
-            if key not in self._clients:
-                client, url = _binding(name, settings)
-                label = f"{settings.service}.{name}".lstrip(".")
-                self._clients[key] = client.open_client(url, name=label)
-            return self._clients[key]
-
-    def _after_fork(self) -> None:
-        # To close what the parent still uses would say goodbye in its name.
-        self._left_to_the_parent.extend(self._clients.values())
-        self._clients = {}
-        self._lock = threading.Lock()
+        self._kept.close()
 
 
-databases = Databases()
+databases = Databases(kept)
 
 
 def _binding(name: str, settings: Settings) -> tuple[Client, str]:

@@ -28,6 +28,7 @@ from .asgi import admitting, asgi_admission_of
 from .development import for_development
 from .drain import Traffic, end_now
 from .find import Interface
+from .health import with_health
 from .job import Job, write_job
 from .listen import BACKLOG
 from .middleware import Unpolluted
@@ -84,7 +85,7 @@ def serve_publicly(job: Job, interface: Interface, report: Report) -> NoReturn:
 
 def _application(job: Job, interface: Interface, report: Report) -> Callable[..., Any]:
     loaded = prepared(replace(job, server="granian"))
-    application = for_development(job, loaded)
+    application = with_health(for_development(job, loaded), job, loaded)
     facts = ready_facts(job, loaded)
     # granian begins to listen when this function has returned.
     threading.Thread(target=_announce, args=(job, report, facts), daemon=True).start()

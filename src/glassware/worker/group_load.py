@@ -15,6 +15,7 @@ from .convention import conventional_app
 from .development import for_development
 from .find import Application
 from .group_modules import Modules
+from .health import with_health
 from .job import Group, Job
 from .load import Loaded, load, search
 from .process import adapted, become, become_service, python_path, ready_facts
@@ -125,7 +126,7 @@ def _load(job: Job, modules: Modules, before: Sequence[LoadedMember]) -> LoadedM
     own = [file for file in facts["modules"] if file not in seen]
     return LoadedMember(
         job=job,
-        application=for_development(job, loaded),
+        application=with_health(for_development(job, loaded), job, loaded),
         facts={"service": job.service, **facts, "modules": own},
         variables=dict(os.environ),
     )

@@ -10,13 +10,11 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-from glassware.errors import CallError
-
 from .address import write_address
 from .admission import Admission, Admitted
 from .find import Application
 from .refusals import AnsweredHere, Header
-from .uncaught import answer_to, at_the_edge, show
+from .uncaught import answer_to, at_the_edge, known, show
 
 
 StartResponse = Callable[..., Any]
@@ -70,7 +68,10 @@ class Admitting:
         try:
             write_address(environ, self._mounts)
             answer: Iterable[bytes] = self._application(environ, start_response)
-        except CallError as error:
+        except Exception as error:
+            # Of others the server itself makes a 500, and says so.
+            if known(error) is None:
+                raise
             show(error)
             status, headers, text = answer_to(error)
             line = f"{status.value} {status.phrase}"

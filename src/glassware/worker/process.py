@@ -20,12 +20,12 @@ from .cookies import keep_to_prefix
 from .django_project import settle_addresses
 from .drain import end_now
 from .endpoints import endpoints_of, files_of_modules, give_way
+from .frameworks import answer_errors_of_others
 from .job import Job
 from .load import Loaded, load, search
 from .report import Report
 from .serve import choose, serve
 from .system import allow_open_files, name_process
-from .uncaught import answer_errors_of_calls
 
 
 FAILED = 3
@@ -91,7 +91,7 @@ def become(variables: Mapping[str, str], folder: Path) -> None:
 def adapted(loaded: Loaded, job: Job) -> Loaded:
     """Return `loaded` once its application knows that it is a part of a site."""
     keep_to_prefix(loaded.application, job.mounts)
-    answer_errors_of_calls(loaded.application)
+    answer_errors_of_others(loaded.application)
     return loaded
 
 

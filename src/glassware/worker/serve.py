@@ -10,6 +10,7 @@ from .development import for_development
 from .drain import Stop, Traffic, end, end_by, stop_signal
 from .endpoints import own_modules
 from .find import Application
+from .health import with_health
 from .job import Job
 from .listen import listen
 from .load import Loaded
@@ -68,7 +69,7 @@ def _serve_wsgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
 
 
 def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
-    application = for_development(job, loaded)
+    application = with_health(for_development(job, loaded), job, loaded)
     if choose(job, loaded) == "threaded":
         threaded = _room("threaded")
         admitting = _room("middleware").Admitting(
@@ -97,7 +98,7 @@ def granian_server(job: Job, callback: Callable[..., None]) -> Any:
 async def _serve_asgi(job: Job, loaded: Loaded, ready: Callable[[], None]) -> None:
     asgi = _room("asgi")
     traffic = Traffic()
-    application = for_development(job, loaded)
+    application = with_health(for_development(job, loaded), job, loaded)
     lifespan = _room("lifespan").Lifespan(application)
     await lifespan.start()
     admitting = asgi.admitting(

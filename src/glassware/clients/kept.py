@@ -1,0 +1,185 @@
+"""The clients that a process has opened, and which of their servers are not there.
+
+A server that does not answer makes each request that needs it wait for seconds.
+So once one was lost, its client is not handed out: whoever asks for it gets the
+same error at once, until the server answers a ping, which is tried each second.
+"""
+
+import copy
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from . import Client, Opened
+
+
+Key = tuple[str, str]
+"""A service, and the name of one of its databases as it is spelled there."""
+
+PAUSE = 1.0
+"""Seconds from one try to the next whether a lost server is there again."""
+
+
+@dataclass(eq=False, slots=True)
+class _Loss:
+    """A server that was lost.
+
+    Attributes:
+        error: That said so.
+        over: Whether it is of no interest any more.
+    """
+
+    error: Exception
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class Kept:
+    """The clients of the services of one process."""
+
+    def __init__(self) -> None:
+        self._left_to_the_parent: list[object] = []
+        self._lock = threading.Lock()
+        self._opening: dict[Key, threading.Lock] = {}
+        self._opened: dict[Key, Opened] = {}
+        self._losses: dict[Key, _Loss] = {}
+        os.register_at_fork(after_in_child=self._after_fork)
+
+    def find(self, key: Key) -> Opened | None:
+        """Return the client of a database; `None`: it was not opened yet.
+
+        Raises:
+            Exception: The client's own error: its server was lost.
+        """
+        if self._losses and (loss := self._losses.get(key)) is not None:
+            raise _again(loss.error, key[1])
+        return self._opened.get(key)
+
+    def open(self, key: Key, client: Client, url: str) -> Opened:
+        """Return the client of a database; it is opened once.
+
+        Raises:
+            Exception: It cannot be opened, or its server was lost.
+        """
+        with self._lock:
+            opening = self._opening.setdefault(key, threading.Lock())
+        # Some connect here: whoever wants another database does not wait for it.
+        with opening:
+            if (opened := self.find(key)) is not None:
+                return opened
+            try:
+                opened = client.open_client(url, name=".".join(filter(None, key)))
+            except Exception as error:
+                if client.is_lost(error):
+                    self._lose(key, error, lambda: self._reopen(key, client, url))
+                raise
+            self._opened[key] = opened
+            return opened
+
+    def lose(self, key: Key, error: Exception) -> None:
+        """Take in that the server of a database is not there, as `error` says."""
+        if (opened := self._opened.get(key)) is not None:
+            self._lose(key, error, opened.ping)
+
+    def doubt(self, key: Key) -> None:
+        """Find out whether the server of a database is there; return at once."""
+        if key in self._opened:
+            _in_background(key, self._find_out, key, self._opened[key])
+
+    def ping(self, key: Key, client: Client, url: str) -> None:
+        """Ask a server for a sign of life, with a client that is opened if need be.
+
+        Raises:
+            Exception: There is none.
+        """
+        opened = self._opened.get(key)
+        try:
+            if opened is None:
+                opened = self.open(key, client, url)
+            opened.ping()
+        except Exception as error:
+            if client.is_lost(error):
+                self.lose(key, error)
+            raise
+        self._found(key)
+
+    def close(self) -> None:
+        """Close every client; the next use opens it again."""
+        with self._lock:
+            opened, losses = self._opened, self._losses
+            self._opened, self._losses = {}, {}
+        for loss in losses.values():
+            loss.over.set()
+        for client in opened.values():
+            client.close()
+
+    def _lose(
+        self, key: Key, error: Exception, sign_of_life: Callable[[], object]
+    ) -> None:
+        loss = _Loss(error)
+        with self._lock:
+            if key in self._losses:
+                return
+            self._losses[key] = loss
+        _in_background(key, self._watch, key, loss, sign_of_life)
+
+    def _find_out(self, key: Key, opened: Opened) -> None:
+        try:
+            opened.ping()
+        except Exception as error:  # noqa: BLE001 - whatever a client raises
+            self._lose(key, error, opened.ping)
+
+    def _watch(self, key: Key, loss: _Loss, sign_of_life: Callable[[], object]) -> None:
+        while not loss.over.is_set():
+            try:
+                sign_of_life()
+            except Exception as error:  # noqa: BLE001 - whatever a client raises
+                loss.error = error
+                loss.over.wait(PAUSE)
+            else:
+                self._found(key)
+
+    def _found(self, key: Key) -> None:
+        with self._lock:
+            loss = self._losses.pop(key, None)
+        if loss is not None:
+            loss.over.set()
+
+    def _reopen(self, key: Key, client: Client, url: str) -> None:
+        opened = client.open_client(url, name=".".join(filter(None, key)))
+        with self._lock:
+            if self._losses.get(key) is not None:
+                self._opened[key] = opened
+                return
+        opened.close()
+
+    def _after_fork(self) -> None:
+        # To close what the parent still uses would say goodbye in its name.
+        self._left_to_the_parent.extend(self._opened.values())
+        self._lock = threading.Lock()
+        self._opening, self._opened, self._losses = {}, {}, {}
+
+
+kept = Kept()
+"""What `glassware.databases` has opened in this process."""
+
+
+def _in_background(key: Key, target: Callable[..., None], *arguments: object) -> None:
+    name = f"glassware: is {key[1]} there"
+    threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
+
+
+def _again(error: Exception, name: str) -> Exception:
+    """Return an error like `error`: each thread that raises it has its own."""
+    same: Exception = error
+    # Not every library's errors can be copied.
+    with suppress(Exception):
+        same = copy.copy(error)
+        same.__traceback__ = same.__context__ = same.__cause__ = None
+        if type(same) is not type(error):
+            same = error
+    seconds = f"{PAUSE:.0f} s"
+    said = f"  `{name}` did not answer just now; it is asked again every {seconds}"
+    same.__notes__ = [said]
+    return same

@@ -1,0 +1,16 @@
+"""The admin, and what the pages of the arcade ask for."""
+
+from desk.views import told
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+
+admin.site.site_header = admin.site.site_title = "Mothlight, back office"
+admin.site.site_url = "/"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("told", told),
+]

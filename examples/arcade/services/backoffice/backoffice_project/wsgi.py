@@ -1,0 +1,9 @@
+"""What serves the project."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice_project.settings")
+application = get_wsgi_application()

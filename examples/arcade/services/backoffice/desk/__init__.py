@@ -1,0 +1,1 @@
+"""What the back office decides: the news, and whose name is not shown."""

@@ -1,0 +1,16 @@
+"""The lobby: who is here, who plays, and today's best. All of it is soon forgotten.
+
+Only neighbours reach it. It hands out rounds: a number to play by, for one player,
+once. What becomes of a round is for others to keep.
+"""
+
+from flask import Flask
+
+from lobby.views import api
+
+
+def create_app() -> Flask:
+    """Make the application."""
+    app = Flask(__name__, static_folder=None)
+    app.register_blueprint(api)
+    return app

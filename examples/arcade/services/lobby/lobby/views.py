@@ -1,0 +1,54 @@
+"""The JSON interface."""
+
+from typing import Any
+
+from flask import Blueprint, abort, request
+from flask.typing import ResponseReturnValue
+
+from lobby import store
+
+
+api = Blueprint("api", __name__)
+
+
+@api.get("/lobby")
+def lobby() -> ResponseReturnValue:
+    """Return who is here, and today's best."""
+    return {"here": store.here(), "top": store.top()}
+
+
+@api.put("/here/<player>")
+def see(player: str) -> ResponseReturnValue:
+    """Note that somebody is here."""
+    store.see(player)
+    return "", 204
+
+
+@api.post("/rounds")
+def begin() -> ResponseReturnValue:
+    """Hand out a round to `{"player": …, "kind": …}`."""
+    body = request.get_json()
+    try:
+        return store.begin(body["player"], body["kind"]), 201
+    except store.TooMany:
+        return {"error": "not so fast"}, 429
+
+
+@api.get("/rounds/<number>")
+def show(number: str) -> ResponseReturnValue:
+    """Return a round; 404 when it is over for good."""
+    return _round(number)
+
+
+@api.put("/rounds/<number>/score")
+def end(number: str) -> ResponseReturnValue:
+    """Note the `{"score": …}` of a round."""
+    store.end(_round(number), int(request.get_json()["score"]))
+    return "", 204
+
+
+def _round(number: str) -> dict[str, Any]:
+    found = store.find(number)
+    if found is None:
+        abort(404)
+    return found

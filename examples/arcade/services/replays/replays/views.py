@@ -1,0 +1,54 @@
+"""The JSON interface."""
+
+from typing import Any
+
+from flask import Blueprint, abort, request
+from flask.typing import ResponseReturnValue
+
+from replays import store
+from replays.judge import KINDS, Foul, as_json, judge
+
+
+LATEST = 5
+
+api = Blueprint("api", __name__)
+
+
+@api.get("/replays")
+def latest() -> ResponseReturnValue:
+    """Return the newest replays, without their moves."""
+    return {"replays": [_public(replay) for replay in store.latest(LATEST)]}
+
+
+@api.get("/replays/<match>")
+def show(match: str) -> ResponseReturnValue:
+    """Return a replay: whose it is, the moves, and what they came to."""
+    replay = store.find(match)
+    if replay is None:
+        abort(404)
+    return _public(replay)
+
+
+@api.put("/replays/<match>")
+def keep(match: str) -> ResponseReturnValue:
+    """Judge the moves of a match and keep them; the first that come are the match's.
+
+    The body is `{"player": …, "kind": …, "seed": …, "at": …, "moves": [[tick, keys], …]}`.
+    """
+    replay = _replay(request.get_json())
+    try:
+        verdict = judge(replay["seed"], replay["kind"], replay["moves"])
+    except Foul as foul:
+        return {"error": str(foul)}, 422
+    return _public(store.keep(match, replay | as_json(verdict)))
+
+
+def _replay(body: dict[str, Any]) -> dict[str, Any]:
+    replay = {key: body.get(key) for key in ("player", "kind", "seed", "at", "moves")}
+    if replay["kind"] not in KINDS or not isinstance(replay["moves"], list):
+        abort(422)
+    return replay
+
+
+def _public(replay: dict[str, Any]) -> dict[str, Any]:
+    return {"match": replay.pop("_id"), **replay}

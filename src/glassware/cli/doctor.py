@@ -5,21 +5,20 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
-from glassware import engines
-from glassware.engines.sources import Wanted, choose
 from glassware.errors import GlasswareError
 from glassware.gateway import check_envoy
+from glassware.model import Site
 from glassware.runner.network import refusal
 from glassware.runner.state import State
 
 from . import output
-from .site import json_option
+from .programs import Choice, choices_of
+from .site import here, json_option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +68,24 @@ def _diagnose() -> Iterator[Diagnosis]:
     yield _attempt("runtime folder", lambda: str(State(Path.cwd()).runtime.parent))
     yield _package("granian", broken=True)
     yield _package("pycurl", broken=True)
-    for name in engines.names():
-        yield _attempt(name, partial(_server, name), state="missing")
+    yield from map(_server, choices_of(_site()))
     yield _networks()
     yield _program("setpriv", "util-linux; ties programs to the supervisor")
     yield _program("chromium", "only for the browser tests of a checkout")
 
 
-def _server(engine: str) -> str:
-    program = choose(engines.find(engine), Wanted())
-    return f"{program.version}, {program.source}"
+def _server(of_engine: tuple[str, Choice]) -> Diagnosis:
+    name, choice = of_engine
+    state = "ok" if choice.source else "missing"
+    return Diagnosis(what=name, state=state, found=str(choice), hint=choice.hint)
+
+
+def _site() -> Site | None:
+    """Return the site of the working folder, if there is a sound one."""
+    try:
+        return here().load()
+    except GlasswareError:
+        return None
 
 
 def _system() -> Diagnosis:

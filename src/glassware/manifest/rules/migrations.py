@@ -13,11 +13,11 @@ from glassware.model import SCRIPTS, Service
 def somebody_applies(draft: Draft) -> Iterator[Fault]:
     """A file of migrations is for one database, and it is clear for which."""
     for service in draft.site.services:
-        by_task = "migrate" in service.tasks or find_migrate(
-            service.folder, service.app
-        )
-        broken = draft.is_broken("services", service.name, "databases")
-        if not by_task and not broken:
+        root = ("services", service.name)
+        if root in draft.broken or draft.is_broken(*root, "databases"):
+            continue
+        found = find_migrate(service.folder, service.app)
+        if found is None and "migrate" not in service.tasks:
             for ending in dict.fromkeys(SCRIPTS.values()):
                 yield from _loose(service, ending)
                 yield from _in_folders(service, ending)

@@ -9,7 +9,7 @@ from glassware.environment import Binding, Settings
 from glassware.errors import MissingExtra
 
 from . import engine_of, find, plain_url
-from .kept import Kept
+from .kept import Kept, kept
 from .secrets import Secrets
 
 
@@ -75,6 +75,14 @@ class Health:
                 self._until = time.monotonic() + KEPT_FOR
             return self._signs
 
+    def is_lost(self) -> bool:
+        """Return at once whether one of them is known to be lost, and find out."""
+        if time.monotonic() < self._until:
+            return any(sign.status == "lost" for sign in self._signs.values())
+        if not self._lock.locked():
+            threading.Thread(target=self.signs, daemon=True).start()
+        return self._kept.misses(self._settings.service)
+
     def _ask(self) -> Iterator[tuple[str, Sign]]:
         end = time.monotonic() + PATIENCE
         bindings = self._settings.databases
@@ -126,3 +134,15 @@ class Health:
         said = " ".join(str(error).split()) or "no reason"
         secrets = Secrets(b.url for b in self._settings.databases.values())
         return f"{type(error).__name__}: {secrets.hide(said)}"[:LONGEST_REASON]
+
+
+def health_of(settings: Settings) -> Health:
+    """Return the health of a service's databases, the same for all who ask."""
+    with _lock:
+        if settings.service not in _each:
+            _each[settings.service] = Health(settings, kept)
+        return _each[settings.service]
+
+
+_lock = threading.Lock()
+_each: dict[str, Health] = {}

@@ -82,6 +82,10 @@ class Kept:
         if (opened := self._opened.get(key)) is not None:
             self._lose(key, error, opened.ping)
 
+    def misses(self, service: str) -> bool:
+        """Return whether a database of a service is lost."""
+        return any(key[0] == service for key in list(self._losses))
+
     def doubt(self, key: Key) -> None:
         """Find out whether the server of a database is there; return at once."""
         if key in self._opened:

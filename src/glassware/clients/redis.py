@@ -10,6 +10,7 @@ from .urls import query_of
 
 
 PATIENCE = 5.0
+SIGN_OF_LIFE = 2.0
 HEALTH_CHECK_INTERVAL = 30
 
 
@@ -48,7 +49,17 @@ def open_client(url: str, *, name: str) -> Opened:
         socket_connect_timeout=PATIENCE,
         retry=Retry(pauses, retries=3, supported_errors=(Disconnected,)),
     )
-    return Opened(lambda: client, client.close, client.ping)
+    # On a connection of its own: what the service waits for is nothing to it.
+    asking = Redis.from_url(
+        url, socket_timeout=SIGN_OF_LIFE, socket_connect_timeout=SIGN_OF_LIFE
+    )
+    asking.set_retry(Retry(pauses, retries=1, supported_errors=(Disconnected,)))
+
+    def close() -> None:
+        client.close()
+        asking.close()
+
+    return Opened(lambda: client, close, asking.ping)
 
 
 def is_lost(error: BaseException) -> bool:

@@ -27,6 +27,7 @@ from glassware.protocol import (
 )
 
 from .job import Job
+from .lost import stuck_in
 from .refusals import Header, alive, busy, no_caller, nobody_known, too_late
 from .slots import Full, Slots, TooLate, Turn
 
@@ -193,7 +194,9 @@ def admission_of(job: Job, slots: Slots | None = None) -> Admission:
     """
     prepare_for_tokens(job)
     callers = callers_of(job.environment)
-    return Admission(job.service, callers, slots or Slots(job.threads, places_of(job)))
+    if slots is None:
+        slots = Slots(job.threads, places_of(job), stuck_in(job.environment))
+    return Admission(job.service, callers, slots)
 
 
 def _is_endless(headers: Sequence[Header]) -> bool:

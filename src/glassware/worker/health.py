@@ -9,16 +9,14 @@ import asyncio
 import importlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any
-
-from glassware.environment import from_variables
 
 from .asgi_answers import Message, Receive, Scope, Send
 from .find import Application
 from .job import Job
 from .load import Loaded
+from .lost import health_of
 from .refusals import Header
 
 
@@ -64,14 +62,8 @@ class _Health:
         # Once it has said that there is none, it is not asked any more.
         self._owns = owns
 
-    @cached_property
-    def _databases(self) -> Any:
-        health: Any = importlib.import_module("glassware.clients.health")
-        kept: Any = importlib.import_module("glassware.clients.kept")
-        return health.Health(from_variables(self._job.environment), kept.kept)
-
     def _answer(self) -> tuple[HTTPStatus, list[Header], bytes]:
-        signs = self._databases.signs()
+        signs = health_of(self._job.environment).signs()
         lost = any(sign.status == "lost" for sign in signs.values())
         said = {
             "service": self._job.service,

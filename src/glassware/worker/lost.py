@@ -6,6 +6,7 @@ loads none of it.
 
 import importlib
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,24 @@ def missing_database(error: BaseException | None) -> Missing | None:
         _clients("lost").tell(_clients("kept").kept, settings.service, lost)
     # Visitors are told nothing of what stands behind a page.
     return Missing(503, line, line if _is_inside(settings) else "")
+
+
+def stuck_in(variables: Mapping[str, str]) -> Callable[[], bool] | None:
+    """Return what tells whether views wait for a database that is not there.
+
+    It does so at once, and is `None` for a service that has no database.
+
+    Args:
+        variables: Of the service.
+    """
+    if not from_variables(variables).databases:
+        return None
+    return lambda: bool(health_of(variables).is_lost())
+
+
+def health_of(variables: Mapping[str, str]) -> Any:
+    """Return the `clients.health.Health` of the service with these variables."""
+    return _clients("health").health_of(from_variables(variables))
 
 
 def service_now() -> str:

@@ -17,6 +17,9 @@ from time import monotonic
 PATIENCE = 10.0
 """Seconds that a request waits for a slot where nobody said how long it may."""
 
+STUCK = 0.5
+"""Seconds after which somebody who waits asks whether the views that run are stuck."""
+
 GRACE = 1.0
 """Seconds that a view waits to go on at least, even if its time is over."""
 
@@ -45,11 +48,18 @@ class Slots:
     Args:
         count: Views that run at once.
         places: Requests that are open at once, waiting ones included.
+        stuck: Tells, at once, whether views wait for what will not answer: then
+            those that have run for `STUCK` seconds lend their slots.
     """
 
-    def __init__(self, count: int, places: int) -> None:
+    def __init__(
+        self, count: int, places: int, stuck: Callable[[], bool] | None = None
+    ) -> None:
         self.count = count
         self.places = places
+        # Where one view runs at once, its author may count on that.
+        self._stuck = stuck if count > 1 else None
+        self._running: set[Turn] = set()
         self._lock = threading.Lock()
         # Below 0 where views went on without a slot, because their time was over.
         self._free = count
@@ -81,6 +91,7 @@ class Slots:
             if self._free > 0:
                 self._free -= 1
                 self._open += 1
+                self._running.add(turn)
                 return turn
             if self._would_be_late(now, deadline):
                 raise Full
@@ -100,6 +111,7 @@ class Slots:
             if turn.ended:
                 return
             turn.ended = True
+            self._running.discard(turn)
             self._open -= 1
             if turn.held:
                 self._release(turn)
@@ -165,11 +177,13 @@ class Slots:
             with self._lock:
                 self._give()
             raise TooLate
+        with self._lock:
+            self._running.add(turn)
 
     def _wait(self, gate: threading.Lock, queue: _Gates, until: float) -> bool:
         """Wait in `queue`, and return whether a slot was given."""
         try:
-            if gate.acquire(timeout=max(0.0, until - monotonic())):
+            if self._acquire(gate, until):
                 return True
         except BaseException:
             with self._lock:
@@ -178,6 +192,24 @@ class Slots:
             raise
         with self._lock:
             return not _withdrew(gate, queue)
+
+    def _acquire(self, gate: threading.Lock, until: float) -> bool:
+        if self._stuck is not None:
+            while until - monotonic() > STUCK:
+                if gate.acquire(timeout=STUCK):
+                    return True
+                if self._stuck():
+                    self._pass_by()
+        return gate.acquire(timeout=max(0.0, until - monotonic()))
+
+    def _pass_by(self) -> None:
+        """Let others run in place of those that have run for long."""
+        now = monotonic()
+        with self._lock:
+            for turn in self._running:
+                if turn.held and now - turn.since >= STUCK:
+                    turn.lent += 1
+                    self._release(turn)
 
     def _hold(self, turn: "Turn") -> None:
         turn.held = True

@@ -24,7 +24,9 @@ from glassware.runner.state import State
 from glassware.runner.supervisor import Options, Supervisor
 
 from . import output
+from .fetching import offer_packages, yes_option
 from .install import offer_environments
+from .programs import missing
 from .site import Here, complete, here, known
 from .terminal import Showing, Terminal, own_output
 
@@ -55,6 +57,7 @@ ANY = 0
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
     help="Beside the running site: state in this folder, databases of its own.",
 )
+@yes_option
 def command(
     services: tuple[str, ...],
     only: bool,
@@ -63,6 +66,7 @@ def command(
     production: bool,
     wire: bool,
     apart: Path | None,
+    yes: bool,
 ) -> None:
     """Run the site, or the named SERVICES and what they need."""
     began = time.monotonic()
@@ -76,6 +80,7 @@ def command(
     )
     read = partial(_read, site, asked)
     plan = read()
+    offer_packages(missing(plan, site.state.folder / "engines"), site.folder, yes=yes)
     offer_environments(plan)
     options = Options(
         port=ANY if apart and port is None else port,

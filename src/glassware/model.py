@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 
-ENGINES = ("postgresql", "redis")  # grows with the engines
+ENGINES = ("postgresql", "redis", "dynamodb", "sqlite")  # grows with the engines
 """The engines that a service may choose from, in the order of the docs."""
 
 SCRIPTS = {"cassandra": ".cql", "postgresql": ".sql", "sqlite": ".sql"}

@@ -20,7 +20,8 @@ def main(folder: Path) -> None:
             url = server.provision(grant()).native_url
             keep(url, "tea")
             sys.stdout.write(f"{name} {' '.join(kept(url))}\n")
-            server.stop()
+            if server.process is not None:
+                server.stop()
     finally:
         embed.end()
 

@@ -4,16 +4,22 @@ One class for each engine. What an engine has no use for, such as a password,
 is no part of its class; what it promises beyond is in a file of its own.
 """
 
+import stat
+from dataclasses import replace
 from typing import Any
 
 from engines.keeping import REFUSALS, connected, keep, kept
 from glassware import engines
 from glassware.plan.make import SHARED_ENGINES
 from glassware.testing.engines import (
+    Conformance,
+    Embedded,
+    FreshConformance,
     PasswordConformance,
     ServerConformance,
     SocketConformance,
     Subject,
+    grant,
 )
 
 
@@ -30,7 +36,9 @@ def ours(name: str, **differences: Any) -> Subject:
     )
 
 
-class TestPostgreSQL(ServerConformance, PasswordConformance, SocketConformance):
+class TestPostgreSQL(
+    ServerConformance, PasswordConformance, SocketConformance, FreshConformance
+):
     """One server, with a database and a role for each declaration."""
 
     subject = ours("postgresql")
@@ -40,6 +48,36 @@ class TestRedis(ServerConformance, PasswordConformance, SocketConformance):
     """A server for each declaration."""
 
     subject = ours("redis")
+
+
+class TestDynamoDB(ServerConformance, FreshConformance):
+    """A server for each declaration, which checks nobody's key and has no socket."""
+
+    subject = ours("dynamodb")
+
+    def test_anybody_gets_in(self, shared: Embedded) -> None:
+        """Which process answers keeps services apart: no password does."""
+        given = grant()
+        self.subject.keep(shared.provision(given).url, "tea")
+        guess = replace(given, role="somebody", password="guessed")
+        access = shared.engine.access(shared.url, guess)
+        assert self.subject.kept(access.url) == ["tea"]
+        assert access.socket == ""
+
+
+class TestSQLite(Conformance, FreshConformance):
+    """A file for each declaration: nothing runs, listens, or asks for a password."""
+
+    subject = ours("sqlite")
+
+    def test_nothing_is_started(self, shared: Embedded) -> None:
+        """Who may read the file has the data; nobody but this user may."""
+        access = shared.provision(grant())
+        assert shared.engine.launch(shared.place) is None
+        assert (access.user, access.password, access.socket) == ("", "", "")
+        keep(access.url, "tea")
+        (file,) = shared.place.data.glob("*.sqlite")
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_every_engine_is_here() -> None:

@@ -17,6 +17,17 @@ from glassware.engines import Engine, Grant, Launch, Place
 from glassware.errors import EngineError
 
 
+# On a DynamoDB nothing is made, and a folder for SQLite asks nobody who it is:
+# what these promise instead is in files of their own.
+ACCOUNTS = tuple(n for n in engines.NAMES if n not in {"dynamodb", "sqlite"})
+
+
+@pytest.fixture(scope="module", params=ACCOUNTS)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine whose servers have accounts."""
+    return engines.find(request.param)
+
+
 @pytest.fixture(scope="module")
 def standing(
     engine: Engine, tmp_path_factory: pytest.TempPathFactory

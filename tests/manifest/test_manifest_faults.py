@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from glassware.model import ENGINES
 from sites_on_disk import APP, faults, lines, service, write
 
 
@@ -17,6 +18,7 @@ def lone(manifest: str, *others: str) -> dict[str, str]:
 
 
 A = "services/a/service.toml"
+ENGINES_THERE = ", ".join(f"`{name}`" for name in ENGINES)
 
 CASES = {
     "unknown key": (
@@ -184,11 +186,11 @@ CASES = {
             f"{A}:3: databases.b: `valkey` is no known engine | did you mean `redis`?",
             (
                 f"{A}:4: databases.c: `oracle` is no known engine | "
-                "there are `postgresql`, `redis`"
+                f"there are {ENGINES_THERE}"
             ),
             (
                 "site.toml:1: engines.mysql: `mysql` is no known engine | "
-                "there are `postgresql`, `redis`"
+                f"there are {ENGINES_THERE}"
             ),
             (
                 "site.toml:2: engines.mysql.url: is no URL | write "

@@ -11,7 +11,7 @@ from glassware.errors import UsageError
 from glassware.files import File
 from glassware.graph import undeclared_calls
 from glassware.manifest import load
-from glassware.model import Route
+from glassware.model import ENGINES, Route
 from glassware.runner.state import State
 from glassware.scaffold import new_service, new_site
 from kept import assert_kept
@@ -155,4 +155,5 @@ def test_unknown_engine():
     """An engine that no one knows is refused, with those that there are."""
     with pytest.raises(UsageError, match="`oracle` is no known engine") as raised:
         new_service("a", {"main": "oracle"})
-    assert raised.value.hint == "there are `postgresql`, `redis`"
+    known = ", ".join(f"`{name}`" for name in ENGINES)
+    assert raised.value.hint == f"there are {known}"

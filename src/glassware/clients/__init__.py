@@ -9,10 +9,10 @@ none of it. A client of another distribution is an entry point of the group
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypedDict, cast
+from typing import Any, NotRequired, Protocol, TypedDict, cast
 
 
-NAMES = ("postgresql", "redis")
+NAMES = ("postgresql", "redis", "dynamodb", "sqlite")
 """The engines whose clients come with glassware; each is the file of that name."""
 
 PLUGINS = "glassware.clients"
@@ -20,9 +20,14 @@ PLUGINS = "glassware.clients"
 
 # Spellings of URLs by the scheme that every library knows.
 _PLAIN = {"postgres": "postgresql", "valkey": "redis", "valkeys": "rediss"}
-_ENGINES = {"rediss": "redis", "unix": "redis", "mongodb+srv": "mongodb"}
+_ENGINES = {
+    "rediss": "redis",
+    "unix": "redis",
+    "mongodb+srv": "mongodb",
+    "dynamodb+https": "dynamodb",
+}
 # Here the plus sign is part of the scheme, and names no driver.
-_WHOLE = {"mongodb+srv"}
+_WHOLE = {"mongodb+srv", "dynamodb+https"}
 
 
 class Access(TypedDict):
@@ -35,6 +40,7 @@ class Access(TypedDict):
         password: May be empty.
         name: Of the database; a number for Redis.
         socket: The unix socket or its folder; empty over TCP.
+        region: Of Amazon; DynamoDB has one.
     """
 
     host: str
@@ -43,6 +49,7 @@ class Access(TypedDict):
     password: str
     name: str
     socket: str
+    region: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)

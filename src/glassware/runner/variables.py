@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,12 +97,14 @@ def _flask_app(folder: Path, app: str) -> str:
 def _ordinary(plan: Plan, service: ServicePlan, late: Late) -> dict[str, str]:
     """Offer `DATABASE_URL` and the like where there is exactly one candidate."""
     declared = plan.databases_of(service.service.name)
+    candidates = Counter(
+        variable for d in declared for variable in late.offered.get(d.engine, {})
+    )
     offers: dict[str, str] = {}
     for database in declared:
-        if sum(d.engine == database.engine for d in declared) > 1:
-            continue
-        access = late.accesses[database.name]
-        offers.update(access.offer(late.offered.get(database.engine, {})))
+        templates = late.offered.get(database.engine, {})
+        alone = {name: templates[name] for name in templates if candidates[name] == 1}
+        offers.update(late.accesses[database.name].offer(alone))
     return offers
 
 

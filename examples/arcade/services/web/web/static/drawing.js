@@ -136,7 +136,7 @@ export class Picture {
     const { context, moth } = this;
     const beat = calm.matches ? 1 : 0.78 + 0.22 * Math.sin(night.tick * 0.9);
     context.save();
-    context.translate(Math.min(Math.max(night.x / UNIT, 12), 348), Math.min(Math.max(night.y / UNIT, 14), 462));
+    context.translate(Math.min(Math.max(night.x / UNIT, 12), 348), Math.min(Math.max(night.y / UNIT, 14), 448));
     context.scale(0.5, 0.5);
     if (night.dazed) {
       context.globalAlpha = 0.55;

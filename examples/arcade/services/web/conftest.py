@@ -1,0 +1,106 @@
+"""The neighbours as the pages need them: six fakes, which a test can take away."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from glassware.testing import Fake, Services
+
+
+ROUND = {"id": "r1", "seed": 7, "player": "ada", "kind": "luna", "at": 5.0, "age": 31.0}
+VERDICT = {"score": 120, "caught": 9, "hits": 2, "streak": 6}
+REPLAY = ROUND | VERDICT | {"match": "r1", "moves": [[3, 1], [9, 0]]}
+MOTH = {
+    "kind": "luna",
+    "level": 3,
+    "experience": 81,
+    "inventory": [{"charm": "a pearl"}],
+}
+MATCH = {"match": "r1", "player": "ada", "kind": "luna", "score": 120}
+ADA = {"name": "ada", "best": 120, "since": "2026-01-02"}
+
+
+class Neighbours:
+    """The six fakes.
+
+    Attributes:
+        fakes: Each by its name.
+    """
+
+    def __init__(self, service: Services, fake: Any, ending: ExitStack) -> None:
+        self._service = service
+        self._ending = ending
+        names = ("backoffice", "characters", "lobby", "matches", "players", "replays")
+        self.fakes: dict[str, Fake] = {name: fake(name) for name in names}
+        self._shown()
+        self._playing()
+
+    def take_away(self, name: str) -> None:
+        """Let nobody be there for the rest of the test."""
+        fault = self._service.fault("web", name, down=True)
+        self._ending.enter_context(fault)
+
+    def _shown(self) -> None:
+        fakes = self.fakes
+        news = [{"title": "The lamps are lit", "text": "At last.", "day": "2026-01-01"}]
+        fakes["backoffice"].get("/told", json={"news": news, "hidden": ["eve"]})
+        top = [{"player": "ada", "score": 120}, {"player": "eve", "score": 90}]
+        here = [{"player": "ada", "plays": True}]
+        fakes["lobby"].get("/lobby", json={"here": here, "top": top})
+        fakes["lobby"].put("/here/<name>", lambda call, name: ("", 204))
+        fakes["players"].get("/players", json={"best": [ADA]})
+        fakes["players"].get("/players/ada", json=ADA)
+        fakes["players"].get("/players/bob", json={}, status=404)
+        fakes["characters"].get("/moths/<name>", lambda call, name: {"moths": [MOTH]})
+        total = {"matches": 1234, "caught": 5678}
+        fakes["matches"].get("/total", json=total)
+        match = MATCH | {"at": "2026-01-02T03:04:05+00:00"}
+        history = {"matches": [match], "total": total}
+        fakes["matches"].get("/players/<name>", lambda call, name: history)
+        fakes["matches"].get("/days/<day>", lambda call, day: {"matches": [match]})
+        fakes["replays"].get("/replays", json={"replays": [REPLAY]})
+        fakes["replays"].get("/replays/r1", json=REPLAY)
+
+    def _playing(self) -> None:
+        fakes = self.fakes
+
+        def enter(call: Any) -> Any:
+            if call.json["password"] == "analytical":
+                return ADA, 201
+            return {"errors": {"password": "Another password."}}, 403
+
+        fakes["players"].post("/players", enter)
+        fakes["players"].put("/players/ada/best", json=ADA)
+        fakes["characters"].put("/moths/ada/<kind>", lambda call, kind: MOTH)
+        fakes["characters"].put("/moths/ada/luna/matches/r1", json=MOTH)
+        fakes["matches"].put("/matches/r1", lambda call: ("", 204))
+        fakes["lobby"].post("/rounds", json=ROUND, status=201)
+        fakes["lobby"].get("/rounds/r1", json=ROUND)
+        fakes["lobby"].put("/rounds/r1/score", lambda call: ("", 204))
+        fakes["replays"].put("/replays/r1", json=REPLAY)
+
+
+@pytest.fixture
+def neighbours(service: Services, fake: Any) -> Iterator[Neighbours]:
+    """Put the fakes in the neighbours' place."""
+    with ExitStack() as ending:
+        yield Neighbours(service, fake, ending)
+
+
+@pytest.fixture
+def client(service: Services, neighbours: Neighbours) -> FlaskClient:
+    """Return a visitor's browser, more or less."""
+    web = service("web")
+    web.app.config["TESTING"] = True
+    return web.client
+
+
+@pytest.fixture
+def ada(client: FlaskClient) -> FlaskClient:
+    """Return the browser of somebody who has entered, and chosen a moth."""
+    client.post("/enter", data={"name": "Ada", "password": "analytical"})
+    client.post("/moths", data={"kind": "luna"})
+    return client

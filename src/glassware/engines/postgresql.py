@@ -19,6 +19,7 @@ from glassware.errors import EngineError
 
 from . import Access, Engine, Grant, Image, Launch, Place, Program, Script, addresses
 from . import postgresql_cluster as cluster
+from . import postgresql_marks as marks
 from . import postgresql_roles as roles
 from . import postgresql_scripts as migrations
 from .programs import (
@@ -197,7 +198,23 @@ class PostgreSQL(Engine):
         """Remove the database and role of `grant` from a server."""
         grant = _named(grant)
         with _administrator(admin_url, grant.password) as connection:
+            marks.remove(connection, grant)
             roles.wipe(connection, grant)
+
+    def mark(self, admin_url: str, grant: Grant) -> None:
+        """Remember what is in a database now, in a copy beside it."""
+        grant, into = _named(grant), _ways_in(admin_url)
+        with _administrator(admin_url, grant.password) as connection:
+            marks.mark(connection, into, grant)
+
+    def rewind(self, admin_url: str, grant: Grant) -> None:
+        """Bring a database back: its rows, or all of it if more has changed."""
+        grant, into = _named(grant), _ways_in(admin_url)
+        with _told(_parse(admin_url), grant.password):
+            done = marks.rewind(into, grant)
+        if not done:
+            with _administrator(admin_url, grant.password) as connection:
+                marks.replace(connection, into, grant)
 
     def apply(
         self,
@@ -299,10 +316,27 @@ def _said(error: psycopg.Error, *secrets: str | None) -> str:
 def _administrator(url: str, password: str) -> Iterator[roles.Connection]:
     """Connect as the administrator, alone among all who provision."""
     parts = _parse(url)
+    with (
+        _told(parts, password),
+        psycopg.connect(_conninfo(parts), autocommit=True) as connection,
+    ):
+        roles.take_turns(connection)
+        yield connection
+
+
+def _ways_in(url: str) -> marks.Connect:
+    """Return what connects the administrator to a database of the server."""
+    parts = _parse(url)
+    return lambda database: psycopg.connect(
+        _conninfo({**parts, "dbname": database}), autocommit=True
+    )
+
+
+@contextmanager
+def _told(parts: Mapping[str, str], password: str) -> Iterator[None]:
+    """Turn what the server says into an error without secrets."""
     try:
-        with psycopg.connect(_conninfo(parts), autocommit=True) as connection:
-            roles.take_turns(connection)
-            yield connection
+        yield
     except psycopg.Error as error:
         denied = isinstance(error, psycopg.errors.InsufficientPrivilege)
         raise EngineError(

@@ -79,12 +79,15 @@ def _fetch(wanted: Sequence[Missing], site: Path | None, *, yes: bool) -> None:
         UsageError: Nobody can be asked.
         EngineError: One cannot be had.
     """
+    for one in wanted:
+        if is_there(one.package):
+            click.echo(f"{one.package.title} is there", err=True)
     wanted = [one for one in wanted if not is_there(one.package)]
     if wanted and not (yes or can_answer()):
         titles = ", ".join(one.package.title for one in wanted)
         raise UsageError(
             f"nobody can be asked whether to fetch {titles}",
-            hint="glassware install --yes",
+            hint="add `--yes`: glassware install --yes",
         )
     if agreed(wanted, yes=yes):
         errors = fetch_all(wanted, site)

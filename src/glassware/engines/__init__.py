@@ -109,11 +109,13 @@ class Launch:
         argv: The program and its arguments; no secret is among them.
         environment: Variables that it needs besides `PATH`.
         stop: The signal that ends it in good order.
+        ends: The exit codes that it has then.
     """
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     stop: signal.Signals = signal.SIGTERM
+    ends: frozenset[int] = frozenset({0})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

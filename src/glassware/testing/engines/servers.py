@@ -98,6 +98,13 @@ class Embedded:
         assert process.poll() is None, self.said()
         return self
 
+    @property
+    def ends(self) -> frozenset[int]:
+        """What it ends with when it ends in good order."""
+        launch = self.engine.launch(self.place)
+        assert launch is not None
+        return launch.ends
+
     def ask_to_end(self) -> None:
         """Ask it to end in good order."""
         launch = self.engine.launch(self.place)

@@ -21,7 +21,7 @@ COMMANDS = {
     "down": "Stop the site.",
     "fault": "Break calls between services on purpose.",
     "graph": "Show which service calls which.",
-    "install": "Make the environments of services with requirements of their own.",
+    "install": "Fetch and install what the site needs and does not have.",
     "logs": "Show what services and databases wrote.",
     "new": "Write a new site or a new service.",
     "ps": "List services and databases.",

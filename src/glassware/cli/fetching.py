@@ -14,6 +14,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
 from glassware.engines import fetch
 from glassware.engines.fetch import Tell
@@ -88,18 +89,16 @@ def _describe(one: Missing) -> None:
 def _fetch(package: Package, site: Path | None) -> None:
     console = output.err()
     showing = _bar(package) if console.is_terminal else _lines(package)
-    began = time.monotonic()
     with showing as tell:
         fetch.fetch(package, tell, site=site)
-    seconds = time.monotonic() - began
-    click.echo(f"{package.title} is there ({seconds:.0f} s)", err=True)
+    click.echo(f"{package.title} is there", err=True)
 
 
 @contextmanager
 def _bar(package: Package) -> Iterator[Tell]:
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=20),
         DownloadColumn(),
         TimeRemainingColumn(),
     )
@@ -111,7 +110,7 @@ def _bar(package: Package) -> Iterator[Tell]:
                 task,
                 completed=progress.done,
                 total=progress.total,
-                description=f"{package.title}: {progress.doing}",
+                description=progress.doing,
             )
 
         yield tell

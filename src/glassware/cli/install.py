@@ -45,7 +45,7 @@ def command(
     python: str | None,
     yes: bool,
 ) -> None:
-    """Get what the site needs and does not have, for all services or for SERVICES.
+    """Fetch and install what the site, or SERVICES of it, need and do not have.
 
     Database servers that are too large for a package of Python are fetched once
     and kept for all sites. Somebody is asked first; `--yes` is for where nobody can

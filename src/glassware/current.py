@@ -59,6 +59,8 @@ class Incoming:
             `None`: nobody keeps them.
         failure: In development, what `X-Glassware-Failure` is going to say.
         replay: In development, the command that asks the same again.
+        leaving: Called, each once, when it was answered, whatever became of it;
+            raises nothing.
     """
 
     service: str = ""
@@ -79,6 +81,7 @@ class Incoming:
     log: deque[Any] | None = None
     failure: str = ""
     replay: str = ""
+    leaving: tuple[Callable[[], object], ...] = ()
 
     def remaining(self) -> float | None:
         """Return the seconds that are left, never below 0; `None`: no deadline."""

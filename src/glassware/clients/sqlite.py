@@ -1,16 +1,22 @@
 """SQLite: a connection for each thread."""
 
+import logging
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakSet
+
+from glassware.current import Incoming, incoming
 
 from . import Access, Opened
 
 
 PATIENCE = 5.0
 SIGN_OF_LIFE = 2.0
+
+_LOG = logging.getLogger("glassware.databases")
+_ROLLED_BACK = "a transaction on `%s` was not committed by `%s %s`: it is rolled back"
 
 # Full, locked for too long, or the file is out of reach.
 _LOST = {
@@ -34,7 +40,7 @@ def access(url: str) -> Access:
 def open_client(url: str, *, name: str) -> Opened:
     """Return connections that wait a little for others who write."""
     path = access(url)["name"]
-    connections = _Connections(path)
+    connections = _Connections(path, name)
     return Opened(connections.get, connections.close, lambda: _ping(path))
 
 
@@ -46,18 +52,44 @@ def is_lost(error: BaseException) -> bool:
 
 
 class _Held:
-    """The connection of one thread, which is closed with its thread."""
+    """The connection of one thread, which is closed with its thread.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    A transaction that a request left open would keep everybody from writing,
+    and the next request of the thread would commit it: it ends with its request.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         self.connection = connection
+        self._name = name
+        self._request: Incoming | None = None
 
     def __del__(self) -> None:
         self.connection.close()
 
+    def belong_to(self, request: Incoming) -> None:
+        """Let what is begun from now on end with a request."""
+        # In a group, the thread may be within a request of this service already.
+        if request is not self._request and not self.connection.in_transaction:
+            self._request = request
+            request.leaving += (self._leave,)
+
+    def _leave(self) -> None:
+        request, self._request = self._request, None
+        # It was closed, if the worker ends.
+        with suppress(sqlite3.Error):
+            if self.connection.in_transaction:
+                self.connection.rollback()
+                self._tell(request)
+
+    def _tell(self, request: Incoming | None) -> None:
+        if request is not None:
+            _LOG.warning(_ROLLED_BACK, self._name, request.method, request.path)
+
 
 class _Connections:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, name: str) -> None:
         self._path = path
+        self._name = name
         self._own = threading.local()
         self._held: WeakSet[_Held] = WeakSet()
 
@@ -66,8 +98,10 @@ class _Connections:
         try:
             held: _Held = self._own.held
         except AttributeError:
-            held = self._own.held = _Held(self._connect())
+            held = self._own.held = _Held(self._connect(), self._name)
             self._held.add(held)
+        if (request := incoming.get()) is not None:
+            held.belong_to(request)
         return held.connection
 
     def close(self) -> None:

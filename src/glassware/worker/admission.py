@@ -68,6 +68,8 @@ class Admitted:
 
     def leave(self) -> None:
         """Take in that it was answered: give its place back, and forget it."""
+        for each in self.incoming.leaving:
+            each()
         if self._turn is not None:
             self._turn.leave()
         current.incoming.reset(self._incoming)

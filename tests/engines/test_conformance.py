@@ -44,7 +44,9 @@ class TestPostgreSQL(
     subject = ours("postgresql")
 
 
-class TestRedis(ServerConformance, PasswordConformance, SocketConformance):
+class TestRedis(
+    ServerConformance, PasswordConformance, SocketConformance, FreshConformance
+):
     """A server for each declaration."""
 
     subject = ours("redis")

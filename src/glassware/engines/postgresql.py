@@ -17,7 +17,19 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from glassware.errors import EngineError
 
-from . import Access, Engine, Grant, Image, Launch, Place, Program, Script, addresses
+from . import (
+    Access,
+    Engine,
+    Grant,
+    Image,
+    Launch,
+    Place,
+    Program,
+    Script,
+    Shell,
+    addresses,
+    postgresql_shell,
+)
 from . import postgresql_cluster as cluster
 from . import postgresql_marks as marks
 from . import postgresql_roles as roles
@@ -215,6 +227,10 @@ class PostgreSQL(Engine):
         if not done:
             with _administrator(admin_url, grant.password) as connection:
                 marks.replace(connection, into, grant)
+
+    def shell(self, access: Access) -> Shell | None:
+        """Return psql."""
+        return postgresql_shell.shell(access)
 
     def apply(
         self,

@@ -22,7 +22,10 @@ from . import (
     Launch,
     Place,
     Program,
+    Shell,
     redis_files,
+    redis_marks,
+    redis_shell,
     redis_users,
 )
 from .programs import (
@@ -169,6 +172,19 @@ class Redis(Engine):
                 redis_users.shut_out(client)
             else:
                 redis_users.remove(client, grant, server)
+        redis_marks.forget(server, grant)
+
+    def mark(self, admin_url: str, grant: Grant) -> None:
+        """Remember what is in a database now, in this process."""
+        redis_marks.mark(Server.parse(admin_url), grant)
+
+    def rewind(self, admin_url: str, grant: Grant) -> None:
+        """Bring a database back to what it was, for its users in one moment."""
+        redis_marks.rewind(Server.parse(admin_url), grant)
+
+    def shell(self, access: Access) -> Shell | None:
+        """Return the command line of Valkey or Redis."""
+        return redis_shell.shell(access)
 
     def explain(self, log: str) -> EngineError:
         """Return what a server's last output says about why it ended."""

@@ -88,7 +88,8 @@ class Health:
         bindings = self._settings.databases
         for name, binding in bindings.items():
             # Who was silent the last time may still be waited for.
-            if name not in self._asking:
+            asking = self._asking.get(name)
+            if asking is None or asking.over.is_set():
                 self._begin(name, binding)
         for name in bindings:
             asking = self._asking[name]

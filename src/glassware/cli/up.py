@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from glassware.errors import GlasswareError, UnsupportedPlatform
+from glassware.errors import GlasswareError, UnsupportedPlatform, UsageError
 from glassware.graph import needed_by
 from glassware.manifest import dotenv_variables, secret
 from glassware.model import ENGINES, Site
@@ -25,6 +25,7 @@ from glassware.runner.supervisor import Options, Supervisor
 
 from . import output
 from .fetching import offer_packages, yes_option
+from .fresh import agree, empty, fresh_option
 from .install import offer_environments
 from .programs import missing
 from .site import Here, complete, here, known
@@ -51,6 +52,10 @@ ANY = 0
     shell_complete=complete,
 )
 @click.option("--production", is_flag=True, help="For visitors, not for authors.")
+@fresh_option
+@click.option(
+    "--embedded", is_flag=True, help="Start database servers in production, too."
+)
 @click.option("--wire", is_flag=True, help="A process for each, in spite of groups.")
 @click.option(
     "--apart",
@@ -64,6 +69,8 @@ def command(
     port: int | None,
     debug: str | None,
     production: bool,
+    embedded: bool,
+    fresh: bool,
     wire: bool,
     apart: Path | None,
     yes: bool,
@@ -80,14 +87,19 @@ def command(
     )
     read = partial(_read, site, asked)
     plan = read()
+    if production and not embedded:
+        _refuse_own_servers(plan)
     offer_packages(missing(plan, site.state.folder / "engines"), site.folder, yes=yes)
     offer_environments(plan)
+    if fresh:
+        agree(plan, yes=yes)
     options = Options(
         port=ANY if apart and port is None else port,
         debug=debug,
         began=began,
         dotenv=partial(dotenv_variables, site.folder),
         secrets=lambda name: secret(name, site.folder, os.environ),
+        fresh=fresh,
     )
     state = site.state
     sys.exit(guard(partial(_supervise, read, plan, state, options)))
@@ -125,6 +137,22 @@ def _read(site: Here, asked: _Asked) -> Plan:
     return plan
 
 
+def _refuse_own_servers(plan: Plan) -> None:
+    """Let visitors' data be where somebody looks after it.
+
+    Raises:
+        UsageError: The site would start a database server of its own.
+    """
+    own = list(dict.fromkeys(s.engine for s in plan.servers if s.url is None))
+    if own:
+        raise UsageError(
+            "in production the site starts no database servers of its own, and there "
+            f"is no URL for {', '.join(f'`{engine}`' for engine in own)}",
+            hint=f"write `url` below `[engines.{own[0]}]` in `site.production.toml`, "
+            "or add `--embedded`",
+        )
+
+
 def _patient(site: Site, debug: str | None) -> Site:
     """Give visitors of the service `debug` all the time that a person may take."""
     return replace(
@@ -156,6 +184,8 @@ def _supervise(read: partial[Plan], plan: Plan, state: State, options: Options) 
     except GlasswareError as error:
         output.show_error(error)
         return error.exit_code
+    if options.fresh:
+        empty(plan, state)
     groups = [unit for unit in plan.units if unit.group]
     names = (*(s.name for s in plan.services), *(group.name for group in groups))
     servers = tuple(server.key for server in plan.servers)

@@ -1,8 +1,10 @@
 """Work that goes on beside other work, and that fails in silence nowhere."""
 
 import asyncio
+import threading
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 
@@ -43,6 +45,28 @@ def told(error: BaseException) -> tuple[str, str]:
     """Return one line and the traceback of what nobody foresaw."""
     detail = "".join(traceback.format_exception(error))
     return f"{type(error).__name__}: {error}", detail
+
+
+async def in_own_thread(work: Callable[[], None]) -> None:
+    """Do what may take for ever in a thread that holds up nobody, nor the end."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: BaseException | None) -> None:
+        if not ended.done():
+            ended.set_result(None) if error is None else ended.set_exception(error)
+
+    def run() -> None:
+        error = None
+        try:
+            work()
+        except BaseException as raised:  # noqa: BLE001 - it is whoever waits's
+            error = raised
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, error)
+
+    threading.Thread(target=run, daemon=True).start()
+    await ended
 
 
 async def all_of(work: Iterable[Awaitable[None]]) -> None:

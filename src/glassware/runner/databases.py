@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glassware import engines
-from glassware.engines import Access
+from glassware.engines import Access, Engine
 from glassware.plan import DatabasePlan, Plan, ServerPlan
 from glassware.status import EngineState
 
 from .addresses import Ports
 from .events import Bulletin
+from .given import Given
 from .logs import LogStore
 from .processes import Nursery
+from .seeds import Seeds
 from .servers import Home, RunningServer
 from .services import RunningService
 from .state import State
@@ -29,6 +31,7 @@ class Surroundings(Protocol):
     nursery: Nursery
     bulletin: Bulletin
     logs: LogStore
+    seeds: Seeds
     services: dict[str, RunningService]
 
     def output(self, source: str) -> int:
@@ -42,10 +45,16 @@ class Surroundings(Protocol):
 
 
 class Databases:
-    """The servers of one site, each started when the plan first has it."""
+    """The servers of one site, each started when the plan first has it.
 
-    def __init__(self, around: Surroundings) -> None:
+    Args:
+        around: The supervisor.
+        fresh: Whether what is in the databases is to go.
+    """
+
+    def __init__(self, around: Surroundings, *, fresh: bool = False) -> None:
         self._around = around
+        self._fresh = fresh
         self._servers: dict[str, RunningServer] = {}
 
     def bring_up(self) -> None:
@@ -64,6 +73,25 @@ class Databases:
             d.server: partial(self._servers[d.server].access, d.service, d.name)
             for d in self._around.plan.databases_of(service)
         }
+
+    def access(self, database: DatabasePlan) -> Awaitable[Access]:
+        """Return how a service reaches one of its databases, once it does."""
+        return self._servers[database.server].access(database.service, database.name)
+
+    def engine_of(self, database: DatabasePlan) -> Engine:
+        """Return how the server of a database is driven."""
+        return self._servers[database.server].engine
+
+    def is_new(self, service: str) -> bool:
+        """Tell whether a service's data began with this site, so far as is known.
+
+        What is on an existing server may be there for long.
+        """
+        plans = {plan.key: plan for plan in self._around.plan.servers}
+        servers = [plans[d.server] for d in self._around.plan.databases_of(service)]
+        return all(
+            plan.url is None or (self._fresh and not plan.as_it_is) for plan in servers
+        )
 
     async def accesses_of(self, service: str) -> dict[str, Access]:
         """Return how a service reaches its databases, once it does."""
@@ -96,9 +124,11 @@ class Databases:
 
     def _server(self, plan: ServerPlan) -> RunningServer:
         around = self._around
+        if self._fresh:
+            around.seeds.forget(d.service for d in self._on(plan.key))
         return RunningServer(
             plan=plan,
-            engine=engines.find(plan.engine),
+            engine=_engine(plan),
             nursery=around.nursery,
             output=around.output,
             bulletin=around.bulletin,
@@ -108,6 +138,7 @@ class Databases:
             url=self._existing(plan.url or ""),
             on_fault=partial(self._hinder, plan.key),
             databases=self._on(plan.key),
+            stale={(d.service, d.name) for d in self._on(plan.key) if self._fresh},
         )
 
     def _home(self, key: str) -> Home:
@@ -117,6 +148,8 @@ class Databases:
         runtime = state.runtime / "engines" / str(len(self._servers))
         runtime.mkdir(mode=0o700)
         data = state.folder / "engines" / key
+        if not data.exists():
+            self._around.seeds.forget(d.service for d in self._on(key))
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Home(
             data=data,
@@ -141,3 +174,8 @@ class Databases:
         for service in self._around.services.values():
             if needing & {service.plan.service.name, *service.plan.after}:
                 service.hindered(fault)
+
+
+def _engine(plan: ServerPlan) -> Engine:
+    engine = engines.find(plan.engine)
+    return Given(engine) if plan.as_it_is else engine

@@ -63,6 +63,7 @@ class RunningServer:
         place: The same, once its program is found.
         url: The administrator's address of an existing one.
         grants: What services get on it, by service and name.
+        stale: Those databases whose data is to go before they are made.
         passwords: Gives the password for a purpose.
         last_words: Gives the last lines that a source wrote.
         on_fault: Told why it does not come up.
@@ -80,6 +81,7 @@ class RunningServer:
     place: Place | None = None
     url: str = field(default="", repr=False)
     databases: tuple[DatabasePlan, ...] = ()
+    stale: set[tuple[str, str]] = field(default_factory=set)
     ready: bool = False
     child: Child | None = None
     version: str = ""
@@ -240,6 +242,9 @@ class RunningServer:
             role=database.role,
             password=self.passwords(f"{database.engine} {database.role}"),
         )
+        if _key(database) in self.stale:
+            await asyncio.to_thread(self.engine.wipe, admin_url, grant)
+            self.stale.discard(_key(database))
         await asyncio.to_thread(self.engine.provision, admin_url, grant)
         promise = self._accesses[_key(database)]
         if not promise.done():

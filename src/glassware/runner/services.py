@@ -28,6 +28,9 @@ class Surroundings(Protocol):
     async def migrate(self, plan: ServicePlan) -> None:
         """Bring the service's databases up to date; raises `WorkerFailed`."""
 
+    async def seed(self, plan: ServicePlan) -> None:
+        """Put first data into what has none; raises `WorkerFailed`."""
+
 
 class Life(Holder, Protocol):
     """What a service shares with the others of its unit."""
@@ -169,6 +172,19 @@ class RunningService:
                 raise
             finally:
                 self.migrated.set()
+
+    async def seed(self) -> None:
+        """Put first data into its databases, if they have none.
+
+        Raises:
+            WorkerFailed: That failed.
+        """
+        async with self._migrating:
+            try:
+                await self.around.seed(self.plan)
+            except WorkerFailed as failure:
+                failure.service = self.name
+                raise
 
     def admit(self, worker: Worker, generation: int) -> None:
         """Put a worker's socket where callers look.

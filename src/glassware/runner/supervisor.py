@@ -32,9 +32,10 @@ from .pipes import open_pipe
 from .preload import preload
 from .processes import Nursery
 from .roster import Roster
+from .seeds import Seeds
 from .starter import Starter
 from .state import State
-from .tasks import run_task
+from .tasks import Tasks
 from .watcher import Watcher
 from .workers import Holder, Order, Worker
 from .zygotes import Zygotes
@@ -56,6 +57,7 @@ class Options:
         began: When the command was given, by the monotonic clock.
         dotenv: Variables of the `.env` files, by service.
         secrets: Looks a secret up by its name.
+        fresh: Whether the site's databases are to begin empty.
     """
 
     port: int | None = None
@@ -63,6 +65,7 @@ class Options:
     began: float = field(default_factory=time.monotonic)
     dotenv: Callable[[Path], Mapping[str, str]] = lambda _: {}
     secrets: Callable[[str], str] = lambda _: ""
+    fresh: bool = False
 
 
 class Threads(ThreadPoolExecutor):
@@ -114,11 +117,13 @@ class Supervisor:
             environment=dict(os.environ),
             preload=preload(plan),
         )
-        self.databases = Databases(self)
+        self.seeds = Seeds(state.folder)
+        self.databases = Databases(self, fresh=options.fresh)
         self.injected = Injected(self)
         self._starter = Starter(self.nursery, self.zygotes, self.output)
         self._orders = Orders(self, options.secrets, options.debug)
         self._front = Front(self, options.port)
+        self._tasks = Tasks(self)
         self._watcher = Watcher(self)
         self._control = control_of(self)
         self._asked_to_stop = asyncio.Event()
@@ -218,17 +223,12 @@ class Supervisor:
         return {**self.options.dotenv(folder), **os.environ}
 
     async def migrate(self, plan: ServicePlan) -> None:
-        """Run a service's `migrate` task, if it has one; see `Surroundings`."""
-        command = plan.service.tasks.get("migrate")
-        if command is not None and plan.process is None:
-            self._tell(plan.name, f"runs `{command}`")
-            await run_task(
-                self.nursery,
-                command,
-                cwd=plan.service.folder,
-                environment=await self.variables(plan),
-                output=self.output(plan.name),
-            )
+        """Bring a service's databases up to date; see `Surroundings`."""
+        await self._tasks.migrate(plan)
+
+    async def seed(self, plan: ServicePlan) -> None:
+        """Put first data into a service's databases; see `Surroundings`."""
+        await self._tasks.seed(plan)
 
     async def publish(self) -> bool:
         """Tell the gateway who serves; return whether it knows; see `Surroundings`."""

@@ -230,6 +230,7 @@ class RunningUnit:
         try:
             await all_of(member.migrate() for member in members)
             await all_of(member.wait_for(member.after) for member in members)
+            await all_of(member.seed() for member in members)
             if generation != self.generation:
                 return
             await self.crew.recruit(

@@ -17,8 +17,9 @@ INSTALL_MS = 300
 
 IGNORED = frozenset({"static", "templates", "tests", "node_modules", ".glassware"})
 CODE = frozenset(
-    {".py", ".toml", ".env", ".flaskenv", ".js", ".ts", ".mjs", ".so", ".sql"}
+    {".py", ".toml", ".env", ".flaskenv", ".js", ".ts", ".mjs", ".so", ".sql", ".cql"}
 )
+SCRIPTS = frozenset({".sql", ".cql"})
 MANIFESTS = frozenset(
     {"site.toml", "site.production.toml", "service.toml", ".env", ".flaskenv"}
 )
@@ -125,8 +126,8 @@ def is_migration(path: Path) -> bool:
 
 
 def reshapes(plan: Plan, path: Path) -> bool:
-    """Whether a saved or removed file may change which services there are."""
-    if path.name in MANIFESTS:
+    """Whether a saved or removed file may change what the manifests describe."""
+    if path.name in MANIFESTS or (is_migration(path) and path.suffix in SCRIPTS):
         return True
     home = plan.folder / "services"
     if not path.is_relative_to(home) or path == home:

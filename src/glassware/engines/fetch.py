@@ -208,10 +208,12 @@ def _sweep(place: Path) -> None:
 
 
 def _unwritable(package: Package, folder: Path, error: OSError) -> EngineError:
+    elsewhere = "another place is named with `XDG_CACHE_HOME`"
     if error.errno in FULL:
         return EngineError(
             f"there is no room for {package.title} in `{folder}`",
-            hint=f"it takes about {megabytes(ROOM * package.size)}; another place is "
-            "named with `XDG_CACHE_HOME`",
+            hint=f"it takes about {megabytes(ROOM * package.size)}; {elsewhere}",
         )
-    return EngineError(f"{package.title} cannot be kept in `{folder}`: {error}")
+    return EngineError(
+        f"{package.title} cannot be kept in `{folder}`: {error}", hint=elsewhere
+    )

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from glassware.plan import Plan, ServicePlan
 from glassware.status import Snapshot
 
-from .control import ControlServer
+from .control import Answer, ControlServer
+from .databases import Databases
 from .events import Bulletin, Event, Logged
 from .injected import Injected
 from .keys import Keys
@@ -21,6 +22,7 @@ class Supervised(Protocol):
     bulletin: Bulletin
     injected: Injected
     keys: Keys
+    databases: Databases
 
     def snapshot(self) -> Snapshot:
         """Return the whole site at this moment."""
@@ -45,6 +47,14 @@ def control_of(site: Supervised) -> ControlServer:
         plan = site.plan.service(request["service"])
         async with asyncio.timeout(20.0):
             return {"environment": await site.variables(plan)}
+
+    async def databases(_: dict[str, Any]) -> Mapping[str, Any]:
+        return {"databases": [*map(site.databases.told, site.plan.databases)]}
+
+    async def access(request: dict[str, Any]) -> Mapping[str, Any]:
+        declared = {d.name: d for d in site.plan.databases_of(request["service"])}
+        async with asyncio.timeout(20.0):
+            return asdict(await site.databases.access(declared[request["name"]]))
 
     async def token(request: dict[str, Any]) -> Mapping[str, Any]:
         plan = site.plan.service(request["service"])
@@ -73,8 +83,25 @@ def control_of(site: Supervised) -> ControlServer:
             "snapshot": snapshot,
             "restart": restart,
             "environment": environment,
+            "databases": databases,
+            "access": access,
             "token": token,
             "inject": inject,
-        },
+        }
+        | _for_tests(site),
         {"follow": follow},
     )
+
+
+def _for_tests(site: Supervised) -> dict[str, Answer]:
+    """Return what lets each test begin with the same databases."""
+
+    async def mark(_: dict[str, Any]) -> Mapping[str, Any]:
+        await site.databases.each(lambda engine, url, grant: engine.mark(url, grant))
+        return {}
+
+    async def rewind(_: dict[str, Any]) -> Mapping[str, Any]:
+        await site.databases.each(lambda engine, url, grant: engine.rewind(url, grant))
+        return {}
+
+    return {"mark": mark, "rewind": rewind}

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from glassware import engines
-from glassware.engines import Access, Engine
+from glassware.engines import Access, Engine, Grant
 from glassware.plan import DatabasePlan, Plan, ServerPlan
 from glassware.status import EngineState
 
 from .addresses import Ports
+from .background import all_of
 from .events import Bulletin
 from .given import Given
 from .logs import LogStore
@@ -110,6 +111,23 @@ class Databases:
     def states(self) -> tuple[EngineState, ...]:
         """Return how the servers are at this moment."""
         return tuple(server.state() for server in self._servers.values())
+
+    async def each(self, work: Callable[[Engine, str, Grant], None]) -> None:
+        """Do the same for each database of each server at once, in threads."""
+        await all_of(server.each(work) for server in self._servers.values())
+
+    def told(self, database: DatabasePlan) -> dict[str, str | None]:
+        """Return what there is to say about a database at this moment."""
+        server = self._servers[database.server].state()
+        return {
+            "service": database.service,
+            "name": database.name,
+            "engine": database.engine,
+            "source": "existing database" if database.url else server.source,
+            "version": server.version,
+            "state": "ready" if server.ready else "starting",
+            "reason": server.reason,
+        }
 
     def move_in(self) -> None:
         """Start the embedded servers anew in a runtime folder that was made anew."""

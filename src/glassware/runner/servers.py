@@ -21,6 +21,7 @@ from glassware.errors import EngineError, GlasswareError
 from glassware.plan import DatabasePlan, ServerPlan
 from glassware.status import EngineState
 
+from .background import all_of
 from .events import Bulletin, Importance
 from .lifecycle import pause
 from .processes import Child, Nursery
@@ -156,6 +157,13 @@ class RunningServer:
                 self._tell(str(error), "error")
                 await asyncio.sleep(pause(failures))
 
+    async def each(self, work: Callable[[Engine, str, Grant], None]) -> None:
+        """Do the same for each of its databases at once, in threads."""
+        await all_of(
+            asyncio.to_thread(work, self.engine, self._admin_url, self._grant(database))
+            for database in self.databases
+        )
+
     def begin_anew(self) -> None:
         """Let the embedded server end; `run` starts it again."""
         launch = sources.launch(self.engine, self.place) if self.place else None
@@ -237,11 +245,7 @@ class RunningServer:
             await asyncio.sleep(ASK_EVERY)
 
     async def _provision(self, admin_url: str, database: DatabasePlan) -> None:
-        grant = Grant(
-            database=database.database,
-            role=database.role,
-            password=self.passwords(f"{database.engine} {database.role}"),
-        )
+        grant = self._grant(database)
         if _key(database) in self.stale:
             await asyncio.to_thread(self.engine.wipe, admin_url, grant)
             self.stale.discard(_key(database))
@@ -250,6 +254,13 @@ class RunningServer:
         if not promise.done():
             access = await asyncio.to_thread(self.engine.access, admin_url, grant)
             promise.set_result(access)
+
+    def _grant(self, database: DatabasePlan) -> Grant:
+        return Grant(
+            database=database.database,
+            role=database.role,
+            password=self.passwords(f"{database.engine} {database.role}"),
+        )
 
     async def _provision_owed(self) -> None:
         while owed := self._owed():

@@ -30,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("glassware", "glassware")
     group.addoption("--glassware-wire", action="store_true", help=text)
     parser.addini("glassware_wire", text, type="bool", default=False)
+    text = "Bring the site's databases back before each test that uses it."
+    group.addoption("--glassware-fresh", action="store_true", help=text)
+    parser.addini("glassware_fresh", text, type="bool", default=False)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -70,7 +73,9 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def site(pytestconfig: pytest.Config) -> "Iterator[Site]":
+def site(
+    pytestconfig: pytest.Config, request: pytest.FixtureRequest
+) -> "Iterator[Site]":
     """The real site of this folder, running beside the one you may have running."""
     from glassware.errors import GlasswareError  # noqa: PLC0415
 
@@ -82,18 +87,33 @@ def site(pytestconfig: pytest.Config) -> "Iterator[Site]":
     except ImportError as error:
         said = f"the site runs with glassware's own Python: {error}"
         raise pytest.fail.Exception(said, pytrace=False) from None
-    wire = pytestconfig.getoption("glassware_wire") or pytestconfig.getini(
-        "glassware_wire"
-    )
+    wire = _asked_for(pytestconfig, "glassware_wire")
     try:
         folder = find_site(pytestconfig.stash[ASKING])
         with running(folder, wire=wire) as run:
-            pytestconfig.stash[SITE] = Site(run)
-            yield pytestconfig.stash[SITE]
+            site = pytestconfig.stash[SITE] = Site(run)
+            if any(map(_begins_fresh, request.session.items)):
+                # Before the first test, whether or not it is one of these.
+                site.mark()
+            yield site
             del pytestconfig.stash[SITE]
     except GlasswareError as error:
         hint = f"\n\nhint: {error.hint}" if error.hint else ""
         raise pytest.fail.Exception(f"{error.message}{hint}", pytrace=False) from None
+
+
+@pytest.fixture(autouse=True)
+def _glassware_fresh(request: pytest.FixtureRequest) -> None:
+    # By itself it comes before whatever else puts something into a database.
+    if _begins_fresh(request.node):
+        _bring_back(request.getfixturevalue("site"))
+
+
+@pytest.fixture
+def fresh_databases(site: "Site") -> None:
+    """The site's databases are what they were when the site had started."""
+    if not site.is_fresh:
+        _bring_back(site)
 
 
 @pytest.fixture
@@ -150,3 +170,25 @@ def _describe(item: pytest.Item) -> "Description":
 
         return Alone(item.config.invocation_params.dir)
     return describe(item.path.parent)
+
+
+def _asked_for(config: pytest.Config, name: str) -> bool:
+    return bool(config.getoption(name) or config.getini(name))
+
+
+def _begins_fresh(item: pytest.Item) -> bool:
+    """Tell whether a test begins with databases that nobody has written to."""
+    used = getattr(item, "fixturenames", ())
+    return "fresh_databases" in used or (
+        "site" in used and _asked_for(item.config, "glassware_fresh")
+    )
+
+
+def _bring_back(site: "Site") -> None:
+    from glassware.errors import GlasswareError  # noqa: PLC0415
+
+    try:
+        site.rewind()
+    except GlasswareError as error:
+        said = f"the databases cannot be brought back: {error.message}"
+        raise pytest.fail.Exception(said, pytrace=False) from None

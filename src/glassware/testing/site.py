@@ -19,6 +19,7 @@ from .visitor import Visitor
 
 
 RESTARTS_WITHIN = 120.0
+MARKS_WITHIN = 120.0
 
 
 class Site:
@@ -29,6 +30,7 @@ class Site:
 
     Attributes:
         url: Its public address.
+        is_fresh: Whether its databases were brought back for this test.
     """
 
     def __init__(self, run: Run) -> None:
@@ -36,11 +38,14 @@ class Site:
         self.url: str = run.ask("snapshot")["url"]
         self._visitor = Visitor(self.url)
         self._begun = len(run.said())
+        self._marked = False
+        self.is_fresh = False
 
     def begin_test(self) -> None:
         """Forget the test before: its cookies, and what was said during it."""
         self._visitor = Visitor(self.url)
         self._begun = len(self._run.said())
+        self.is_fresh = False
 
     def said(self) -> str:
         """Return what the site has written during this test."""
@@ -132,6 +137,29 @@ class Site:
             yield
         finally:
             self._run.ask("inject", clear=fault.edge)
+
+    def mark(self) -> None:
+        """Remember what is in the databases of all services: `rewind` leads there.
+
+        Raises:
+            GlasswareError: One of the engines cannot.
+        """
+        self._run.ask("mark", within=MARKS_WITHIN)
+        self._marked = True
+
+    def rewind(self) -> None:
+        """Bring the databases of all services back to the last `mark`.
+
+        What services keep in memory stays. Without a mark this is it.
+
+        Raises:
+            GlasswareError: One of the engines cannot.
+        """
+        if self._marked:
+            self._run.ask("rewind", within=MARKS_WITHIN)
+        else:
+            self.mark()
+        self.is_fresh = True
 
     def environment(self, service: str) -> dict[str, str]:
         """Return the variables of a service, as it runs now."""

@@ -1,7 +1,7 @@
 """The clients that a process has opened, and which of their servers are not there.
 
 A server that does not answer makes each request that needs it wait for seconds.
-So once one was lost, its client is not handed out: whoever asks for it gets the
+So once one is lost, its client is not handed out: whoever asks for it gets the
 same error at once, until the server answers a ping, which is tried each second.
 """
 
@@ -11,12 +11,16 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import monotonic
 
 from . import Client, Opened
 
 
 Key = tuple[str, str]
 """A service, and the name of one of its databases as it is spelled there."""
+
+GRACE = 0.25
+"""Seconds that a server which may be lost has to answer a ping meanwhile."""
 
 PAUSE = 1.0
 """Seconds from one try to the next whether a lost server is there again."""
@@ -28,11 +32,20 @@ class _Loss:
 
     Attributes:
         error: That said so.
+        since: When, by `time.monotonic`.
+        sure: Whether a ping has said so as well.
         over: Whether it is of no interest any more.
     """
 
     error: Exception
+    since: float = field(default_factory=monotonic)
+    sure: bool = False
     over: threading.Event = field(default_factory=threading.Event)
+
+    def check(self, name: str) -> None:
+        """Raise the error, unless it may have been that of one connection."""
+        if self.sure or monotonic() - self.since > GRACE:
+            raise _again(self.error, name)
 
 
 class Kept:
@@ -53,7 +66,7 @@ class Kept:
             Exception: The client's own error: its server was lost.
         """
         if self._losses and (loss := self._losses.get(key)) is not None:
-            raise _again(loss.error, key[1])
+            loss.check(key[1])
         return self._opened.get(key)
 
     def open(self, key: Key, client: Client, url: str) -> Opened:
@@ -72,7 +85,8 @@ class Kept:
                 opened = client.open_client(url, name=".".join(filter(None, key)))
             except Exception as error:
                 if client.is_lost(error):
-                    self._lose(key, error, lambda: self._reopen(key, client, url))
+                    loss = _Loss(error, sure=True)
+                    self._lose(key, loss, lambda: self._reopen(key, client, url))
                 raise
             self._opened[key] = opened
             return opened
@@ -80,16 +94,11 @@ class Kept:
     def lose(self, key: Key, error: Exception) -> None:
         """Take in that the server of a database is not there, as `error` says."""
         if (opened := self._opened.get(key)) is not None:
-            self._lose(key, error, opened.ping)
+            self._lose(key, _Loss(error), opened.ping)
 
     def misses(self, service: str) -> bool:
         """Return whether a database of a service is lost."""
         return any(key[0] == service for key in list(self._losses))
-
-    def doubt(self, key: Key) -> None:
-        """Find out whether the server of a database is there; return at once."""
-        if key in self._opened:
-            _in_background(key, self._find_out, key, self._opened[key])
 
     def ping(self, key: Key, client: Client, url: str) -> None:
         """Ask a server for a sign of life, with a client that is opened if need be.
@@ -118,28 +127,24 @@ class Kept:
         for client in opened.values():
             client.close()
 
-    def _lose(
-        self, key: Key, error: Exception, sign_of_life: Callable[[], object]
-    ) -> None:
-        loss = _Loss(error)
+    def _lose(self, key: Key, loss: _Loss, sign_of_life: Callable[[], object]) -> None:
         with self._lock:
             if key in self._losses:
                 return
             self._losses[key] = loss
-        _in_background(key, self._watch, key, loss, sign_of_life)
-
-    def _find_out(self, key: Key, opened: Opened) -> None:
-        try:
-            opened.ping()
-        except Exception as error:  # noqa: BLE001 - whatever a client raises
-            self._lose(key, error, opened.ping)
+        threading.Thread(
+            target=self._watch,
+            args=(key, loss, sign_of_life),
+            name=f"glassware: is {key[1]} there",
+            daemon=True,
+        ).start()
 
     def _watch(self, key: Key, loss: _Loss, sign_of_life: Callable[[], object]) -> None:
         while not loss.over.is_set():
             try:
                 sign_of_life()
             except Exception as error:  # noqa: BLE001 - whatever a client raises
-                loss.error = error
+                loss.error, loss.sure = error, True
                 loss.over.wait(PAUSE)
             else:
                 self._found(key)
@@ -167,11 +172,6 @@ class Kept:
 
 kept = Kept()
 """What `glassware.databases` has opened in this process."""
-
-
-def _in_background(key: Key, target: Callable[..., None], *arguments: object) -> None:
-    name = f"glassware: is {key[1]} there"
-    threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
 
 
 def _again(error: Exception, name: str) -> Exception:

@@ -1,12 +1,13 @@
 """Which database an error says is not there, wherever in its chain that is said."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from glassware.environment import Settings
 
 from . import NAMES, Client, engine_of, find, plain_url
+from .chain import chain_of
 from .kept import Kept
 
 
@@ -47,7 +48,7 @@ def lost_database(error: BaseException, settings: Settings) -> Lost | None:
         for name, binding in settings.databases.items()
     }
     clients = _clients(engines.values())
-    for each in _chain(error):
+    for each in chain_of(error):
         for engine, client in clients.items():
             if isinstance(each, Exception) and client.is_lost(each):
                 names = tuple(name for name, its in engines.items() if its == engine)
@@ -57,11 +58,8 @@ def lost_database(error: BaseException, settings: Settings) -> Lost | None:
 
 def tell(kept: Kept, service: str, lost: Lost) -> None:
     """Let nobody wait for a database that is not there."""
-    if len(lost.names) == 1:
-        kept.lose((service, lost.names[0]), lost.error)
-        return
     for name in lost.names:
-        kept.doubt((service, name))
+        kept.lose((service, name), lost.error)
 
 
 def _clients(others: Iterable[str]) -> dict[str, Client]:
@@ -73,23 +71,3 @@ def _clients(others: Iterable[str]) -> dict[str, Client]:
             if (client := find(engine)) is not None:
                 found[engine] = client
     return found
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Return `error` and what it was made of, each once."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        each = waiting.pop(0)
-        if each is None or id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        # SQLAlchemy keeps the driver's own there.
-        own = getattr(each, "orig", None)
-        waiting.append(own if isinstance(own, BaseException) else None)
-        waiting.append(each.__cause__)
-        if not each.__suppress_context__:
-            waiting.append(each.__context__)
-        if isinstance(each, BaseExceptionGroup):
-            waiting += each.exceptions

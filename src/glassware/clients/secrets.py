@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote
 
+from .chain import chain_of
 from .urls import query_of
 
 
@@ -30,6 +31,13 @@ class Secrets:
             if secret in text:
                 text = text.replace(secret, HIDDEN)
         return text
+
+    def hide_in(self, error: BaseException) -> None:
+        """Take them out of the message of an error, and of those it was made of."""
+        for each in chain_of(error):
+            args = tuple(self.hide(a) if isinstance(a, str) else a for a in each.args)
+            if args != each.args:
+                each.args = args
 
     def __bool__(self) -> bool:
         return bool(self._each)

@@ -26,7 +26,8 @@ application   `process`, `load`, `convention`, `find`, `endpoints`, `cookies`,
 server        `serve`, `listen`, `granian_private`, `granian_public`,
               `threaded`, `lifespan`, `drain`
 request       `wsgi`, `reply`, `body`, `middleware`, `asgi`, `asgi_answers`,
-              `address`, `uncaught`, `lost`, `frameworks`, `health`
+              `address`, `uncaught`, `lost`, `frameworks`, `health`,
+              `credentials`
 admission     `admission`, `slots`, `refusals`
 group         `group`, `group_load`, `group_modules`, `group_output`,
               `group_threads`, `group_calls`

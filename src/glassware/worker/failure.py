@@ -26,6 +26,7 @@ from glassware.told import (
     write_failure,
 )
 
+from .credentials import hide_in
 from .endpoints import is_installed
 
 
@@ -49,6 +50,7 @@ class Answered(Exception):
 
 def ended_by(incoming: Incoming, error: BaseException) -> None:
     """Take in that `error` ends a request: prepare the header, add the notes."""
+    hide_in(error)
     noted = notes_of(error)
     if any(note.startswith(_TITLE) for note in noted):
         return

@@ -17,6 +17,7 @@ from glassware.errors import AppNotLoaded
 
 from .admission import prepare_for_tokens
 from .cookies import keep_to_prefix
+from .credentials import keep_out_of_logs
 from .django_project import settle_addresses
 from .drain import end_now
 from .endpoints import endpoints_of, files_of_modules, give_way
@@ -75,6 +76,7 @@ def settle(name: str) -> None:
 def become_service(job: Job) -> None:
     """Let the process be the service of `job`, before the first line of its code."""
     members[job.service] = Member(name=job.service, environment=job.environment)
+    keep_out_of_logs(job.environment)
     # Its key is for calls alone: whatever the service starts is not to have it.
     own = {name: value for name, value in job.environment.items() if name != KEY}
     become(own, job.folder)

@@ -8,6 +8,8 @@ from types import TracebackType
 
 from glassware.errors import GlasswareError
 
+from .credentials import hide_in
+
 
 class Report:
     """The writing end of the status pipe.
@@ -49,6 +51,7 @@ class Report:
 
 def describe(error: BaseException) -> dict[str, str]:
     """Return the one line and the traceback that tell what `error` is."""
+    hide_in(error)
     if isinstance(error, GlasswareError):
         return {"reason": str(error), "traceback": ""}
     last = traceback.format_exception_only(error)[-1].strip().splitlines()

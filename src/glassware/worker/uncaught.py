@@ -21,6 +21,7 @@ from glassware import current
 from glassware.errors import CallError
 from glassware.protocol import REFUSED
 
+from .credentials import hide_in
 from .lost import Missing, missing_database
 from .refusals import RETRY_AFTER, Header
 
@@ -75,6 +76,7 @@ def at_the_edge(
 
 def show(error: BaseException) -> None:
     """Write a traceback to stderr in one piece, so that its lines stay together."""
+    hide_in(error)
     missing_database(error)
     text = "".join(traceback.format_exception(error))
     sys.stderr.write(text)
@@ -89,6 +91,7 @@ def note(sender: Any, exception: BaseException | None = None, **_: Any) -> None:
     """
     # Django does not say which error it was.
     error = exception or sys.exc_info()[1]
+    hide_in(error)
     incoming = current.incoming.get()
     if incoming is not None and not _shows(sender):
         incoming.uncaught = known(error) or incoming.uncaught

@@ -1,11 +1,6 @@
 """Migrations that are files, and seeds, in a running site."""
 
-import json
-import os
-import signal
-from pathlib import Path
 
-import pytest
 
 
 STOCK = """
@@ -210,8 +205,10 @@ def test_a_migration_that_takes_long_says_so_and_dies_with_the_site(site, tmp_pa
     )
     site.up(wait=False)
     site.until(
-        lambda: "migration of `main` runs for 10 s now" in site.log.read_text()
-        and "`python forever.py` runs for 10 s now" in site.log.read_text(),
+        lambda: (
+            "migration of `main` runs for 10 s now" in site.log.read_text()
+            and "`python forever.py` runs for 10 s now" in site.log.read_text()
+        ),
         "word of the migrations",
     )
     assert site.stop() == 0

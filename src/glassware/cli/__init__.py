@@ -17,6 +17,7 @@ from . import output
 COMMANDS = {
     "call": "Call a path of a service and show the answer.",
     "check": "Look for faults: manifests, applications, declared calls.",
+    "database": "List the databases of services, or open one.",
     "doctor": "Say what is missing on this machine, and how to get it.",
     "down": "Stop the site.",
     "fault": "Break calls between services on purpose.",

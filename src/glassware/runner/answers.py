@@ -48,14 +48,6 @@ def control_of(site: Supervised) -> ControlServer:
         async with asyncio.timeout(20.0):
             return {"environment": await site.variables(plan)}
 
-    async def databases(_: dict[str, Any]) -> Mapping[str, Any]:
-        return {"databases": [*map(site.databases.told, site.plan.databases)]}
-
-    async def access(request: dict[str, Any]) -> Mapping[str, Any]:
-        declared = {d.name: d for d in site.plan.databases_of(request["service"])}
-        async with asyncio.timeout(20.0):
-            return asdict(await site.databases.access(declared[request["name"]]))
-
     async def token(request: dict[str, Any]) -> Mapping[str, Any]:
         plan = site.plan.service(request["service"])
         return {"token": site.keys.token(plan.service.name)}
@@ -83,14 +75,27 @@ def control_of(site: Supervised) -> ControlServer:
             "snapshot": snapshot,
             "restart": restart,
             "environment": environment,
-            "databases": databases,
-            "access": access,
             "token": token,
             "inject": inject,
         }
+        | _of_databases(site)
         | _for_tests(site),
         {"follow": follow},
     )
+
+
+def _of_databases(site: Supervised) -> dict[str, Answer]:
+    """Return what tells of databases, and leads to them."""
+
+    async def databases(_: dict[str, Any]) -> Mapping[str, Any]:
+        return {"databases": [*map(site.databases.told, site.plan.databases)]}
+
+    async def access(request: dict[str, Any]) -> Mapping[str, Any]:
+        declared = {d.name: d for d in site.plan.databases_of(request["service"])}
+        async with asyncio.timeout(20.0):
+            return asdict(await site.databases.access(declared[request["name"]]))
+
+    return {"databases": databases, "access": access}
 
 
 def _for_tests(site: Supervised) -> dict[str, Answer]:

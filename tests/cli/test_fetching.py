@@ -107,10 +107,11 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     with serving() as registry:
         part = registry.npm("toy", {"server": "x" * 100_000})
         have(part, tmp_path)
+        path = [str(tmp_path / "packages"), os.environ.get("PYTHONPATH", "")]
         environment = {
             **os.environ,
             **registry.environment(),
-            "PYTHONPATH": str(tmp_path / "packages"),
+            "PYTHONPATH": os.pathsep.join(filter(None, path)),
             "XDG_CACHE_HOME": str(tmp_path / "cache"),
         }
         yield Machine(registry, environment, tmp_path)

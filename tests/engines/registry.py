@@ -43,6 +43,7 @@ class Registry:
         gate: Bodies of archives wait in the middle until it is set.
         held: Set as soon as one waits.
         wanted: What `Authorization` has to say, if anything.
+        moved: Where to, by path.
     """
 
     url: str = ""
@@ -52,6 +53,7 @@ class Registry:
     gate: threading.Event = field(default_factory=threading.Event)
     held: threading.Event = field(default_factory=threading.Event)
     wanted: str | None = None
+    moved: dict[str, str] = field(default_factory=dict)
 
     def archives(self) -> list[str]:
         """Return the archives that were asked for."""
@@ -146,6 +148,11 @@ def handler_of(registry: Registry) -> type[BaseHTTPRequestHandler]:
             registry.asked.append((path, said))
             if registry.wanted is not None and said != registry.wanted:
                 self.send_error(401)
+            elif path in registry.moved:
+                self.send_response(302)
+                self.send_header("Location", registry.moved[path])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             elif path not in registry.pages:
                 self.send_error(404)
             else:

@@ -216,6 +216,25 @@ def test_passwords_of_an_index_go_nowhere_else(
     assert "s3cret" not in str(caught.value)
 
 
+def test_tokens_are_not_sent_where_a_registry_leads(
+    registry: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A registry that keeps its archives elsewhere redirects; elsewhere learns nothing."""
+    with serving() as elsewhere:
+        part = registry.npm("toy", {"a": "1"})
+        archive = "/npm/toy/-/toy-1.0.0.tgz"
+        elsewhere.pages[archive] = registry.pages[archive]
+        registry.moved[archive] = f"{elsewhere.url}{archive}"
+        place = registry.url.removeprefix("http:")
+        settings = f"registry={registry.url}/npm\n{place}/:_authToken=s3cret\n"
+        write(home / ".npmrc", settings)
+
+        fetch(package_of(part), ignore)
+
+    assert [said for _, said in registry.asked] == ["Bearer s3cret"] * 2
+    assert elsewhere.asked == [(archive, None)]
+
+
 def test_netrc_is_read(
     registry: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

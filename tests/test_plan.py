@@ -247,3 +247,29 @@ def test_a_group_has_the_most_that_a_member_asks_for():
 def test_who_is_taken_out_of_a_group_is_a_unit_again(options, found):
     """All of them for the wire, or one; the only member that runs is a group still."""
     assert set(units(plan(*GROUPED, groups=GROUPS, **options))) == found
+
+
+def test_a_database_that_is_given_has_no_server_of_the_engine():
+    """It is used as it is; the others of its engine share the site's server."""
+    made = plan(
+        service("a", databases={"main": "postgresql"}, urls={"main": "env:DB"}),
+        service("b", databases={"main": "postgresql"}),
+    )
+
+    given, shared = made.servers
+    assert (given.key, given.url, given.as_it_is) == (
+        *("postgresql.a.main", "env:DB", True),
+    )
+    assert (shared.key, shared.url, shared.as_it_is) == ("postgresql", None, False)
+
+
+def test_files_of_migrations_are_migrations_too():
+    """Callers come after them, and each database knows its folder."""
+    folder = Path("/shop/services/db/migrations")
+    made = plan(
+        service("db", databases={"main": "postgresql"}, scripts={"main": folder}),
+        service("caller", calls=("db",)),
+    )
+
+    assert made.service("caller").after == ("db",)
+    assert [database.scripts for database in made.databases] == [folder]

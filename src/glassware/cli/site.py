@@ -44,7 +44,8 @@ class Here:
         if self.apart is None:
             return site
         own = {name: replace(e, url=None) for name, e in site.engines.items()}
-        return replace(site, engines=own)
+        services = tuple(replace(service, urls={}) for service in site.services)
+        return replace(site, engines=own, services=services)
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         """Ask the running site.

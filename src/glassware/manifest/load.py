@@ -72,7 +72,14 @@ def _with_own_servers(site: Site, environment: Mapping[str, str]) -> Site:
         else engine
         for name, engine in site.engines.items()
     }
-    return replace(site, engines=engines)
+    services = tuple(
+        replace(
+            service,
+            urls={n: u for n, u in service.urls.items() if _is_set(u, environment)},
+        )
+        for service in site.services
+    )
+    return replace(site, engines=engines, services=services)
 
 
 def _is_set(url: str, environment: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from glassware.errors import Fault
 from glassware.manifest.draft import Draft
@@ -27,7 +28,11 @@ def database_urls(draft: Draft) -> Iterator[Fault]:
                 )
         elif not _VARIABLE.fullmatch(url):
             yield draft.fault(path, f"`{url}` names no variable", "write `env:NAME`")
-        elif variables is not None and not variables.get(variable):
+        elif (
+            draft.production
+            and draft.environment is not None
+            and not variables.get(variable)
+        ):
             yield draft.fault(
                 path,
                 f"the variable `{variable}` is not set",
@@ -37,16 +42,19 @@ def database_urls(draft: Draft) -> Iterator[Fault]:
 
 def one_service_each(draft: Draft) -> Iterator[Fault]:
     """A database belongs to one service, and is declared once."""
-    variables = _variables(draft) or {}
+    variables = _variables(draft)
     owners: dict[str, str] = {}
     for path, url in _given(draft):
-        known = variables.get(url.removeprefix("env:")) or url
+        if url.startswith("dynamodb:///"):
+            # A region of Amazon's, where each service has tables of its own.
+            continue
         mine = f"{path[1]}.{path[3]}"
-        owner = owners.setdefault(known, mine)
+        place = _place(variables.get(url.removeprefix("env:")) or url)
+        owner = owners.setdefault(place, mine)
         if owner != mine:
             yield draft.fault(
                 path,
-                f"is the URL of `{owner}`: a database belongs to one service",
+                f"is the database of `{owner}`, and a database belongs to one service",
                 "give this one another, or call the service "
                 f"`{owner.partition('.')[0]}` for what is in it",
             )
@@ -58,9 +66,19 @@ def _given(draft: Draft) -> Iterator[tuple[KeyPath, str]]:
             yield ("services", service.name, "databases", name, "url"), url
 
 
-def _variables(draft: Draft) -> Mapping[str, str] | None:
+def _place(url: str) -> str:
+    """Return what of a URL says which database it is, whoever signs in there."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return url
+    scheme = parts.scheme.partition("+")[0]
+    return f"{scheme}://{parts.netloc.rpartition('@')[2].lower()}{parts.path}"
+
+
+def _variables(draft: Draft) -> Mapping[str, str]:
+    """Return the variables that may hold URLs; none where nobody looks."""
     if draft.environment is None:
-        return None
+        return {}
     return {**dotenv_variables(draft.folder), **draft.environment}
 
 

@@ -117,6 +117,25 @@ def test_ps_knows_while_the_site_rests(site, real):
     assert server["phase"] == "stopped"
 
 
+def test_tests_fetch_what_their_services_need(site, real):
+    """Those of a service without that database are not held up; without it none is."""
+    passing = "def test_it():\n    pass\n"
+    site.write(
+        SITE
+        | {
+            "services/heroes/tests/test_heroes.py": passing,
+            "services/plain/tests/test_plain.py": passing,
+        }
+    )
+
+    plain = site.run("test", "--yes", "plain")
+    heroes = site.run("test", "--yes", "heroes")
+
+    assert (plain.returncode, heroes.returncode) == (0, 0)
+    assert dynoxide().title not in plain.stderr
+    assert "cannot be reached" in heroes.stderr
+
+
 @contextmanager
 def in_a_terminal(site, *arguments: str) -> Iterator[tuple]:
     """Run a command where somebody can type; give what types, and what is shown."""

@@ -11,14 +11,15 @@ from typing import Any
 import click
 
 from glassware.errors import MissingExtra, UsageError
+from glassware.graph import needed_by
 from glassware.manifest import dotenv_variables
 from glassware.plan import Plan, ServicePlan, make_plan
 from glassware.runner.inspection import variables_for_tests
 from glassware.runner.zygotes import reachable
 
 from .fetching import offer_packages, yes_option
-from .programs import missing
-from .site import complete, here, known
+from .programs import Missing, missing
+from .site import Here, complete, here, known
 
 
 NO_TESTS = 5
@@ -67,10 +68,7 @@ def command(arguments: tuple[str, ...], services: tuple[str, ...], yes: bool) ->
     chosen = known(services, described)
     plan = make_plan(described)
     tested = tuple(_tested(plan, chosen))
-    # The whole site: a test may run it.
-    own = {n: replace(engine, url=None) for n, engine in described.engines.items()}
-    wanted = missing(make_plan(replace(described, engines=own)), None)
-    offer_packages(wanted, site.folder, yes=yes)
+    offer_packages(_missing(site, tested), site.folder, yes=yes)
     failed = False
     for service in tested:
         folder = service.service.folder
@@ -79,6 +77,14 @@ def command(arguments: tuple[str, ...], services: tuple[str, ...], yes: bool) ->
         code = _run(service, variables, arguments)
         failed = failed or code not in {0, NO_TESTS}
     sys.exit(1 if failed else 0)
+
+
+def _missing(site: Here, tested: tuple[ServicePlan, ...]) -> tuple[Missing, ...]:
+    """Return what has to be fetched for services and for those that they call."""
+    # No test has an existing server.
+    apart = replace(site, apart=site.folder).load()
+    needed = needed_by(apart, (service.name for service in tested))
+    return missing(make_plan(apart), None, needed)
 
 
 def _tested(plan: Plan, chosen: tuple[str, ...]) -> Iterator[ServicePlan]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 
 from glassware.errors import Fault
 from glassware.manifest.draft import Draft
@@ -10,13 +11,17 @@ from glassware.manifest.wording import listed, nearest
 from glassware.model import ENGINES
 
 
+PLUGINS = "glassware.engines"
+"""The group of entry points in which other distributions name their engines."""
+
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
 _VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 _ALSO_CALLED: Mapping[str, str] = {"valkey": "redis", "pg": "postgresql"}
 
 
 def known_engines(draft: Draft) -> Iterator[Fault]:
-    """An engine is one of those that glassware can run."""
+    """An engine is one of those that glassware, or a plug-in, can run."""
+    there_are = _engines()
     for service in draft.site.services:
         for name, engine in service.databases.items():
             path = ("services", service.name, "databases", name)
@@ -24,10 +29,10 @@ def known_engines(draft: Draft) -> Iterator[Fault]:
                 yield draft.fault(
                     path, "names no engine", f'write `engine = "{ENGINES[0]}"` into it'
                 )
-            elif engine and engine not in ENGINES:
+            elif engine and engine not in there_are:
                 yield draft.fault(path, *_unknown(engine))
     for engine in draft.site.engines:
-        if engine not in ENGINES:
+        if engine not in there_are:
             yield draft.fault(("engines", engine), *_unknown(engine))
 
 
@@ -78,10 +83,14 @@ def one_source(draft: Draft) -> Iterator[Fault]:
             )
 
 
+def _engines() -> tuple[str, ...]:
+    return (*ENGINES, *sorted(entry_points(group=PLUGINS).names))
+
+
 def _unknown(engine: str) -> tuple[str, str]:
-    known = _ALSO_CALLED.get(engine.lower())
-    hint = f"did you mean `{known}`?" if known else nearest(engine.lower(), ENGINES)
-    return f"`{engine}` is no known engine", hint or f"there are {listed(ENGINES)}"
+    known, there_are = _ALSO_CALLED.get(engine.lower()), _engines()
+    hint = f"did you mean `{known}`?" if known else nearest(engine.lower(), there_are)
+    return f"`{engine}` is no known engine", hint or f"there are {listed(there_are)}"
 
 
 RULES = (known_engines, server_urls)

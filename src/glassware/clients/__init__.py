@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict, cast
 
 
-NAMES = ("postgresql", "redis", "dynamodb", "sqlite")
+NAMES = ("postgresql", "redis", "mongodb", "dynamodb", "sqlite")
 """The engines whose clients come with glassware; each is the file of that name."""
 
 PLUGINS = "glassware.clients"
@@ -103,6 +103,14 @@ def find(engine: str) -> Client | None:
     for entry in entry_points(group=PLUGINS, name=engine):
         return cast("Client", entry.load())
     return None
+
+
+def engines() -> tuple[str, ...]:
+    """Return the engines that have a client here."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - as above
+
+    others = (entry.name for entry in entry_points(group=PLUGINS))
+    return tuple(dict.fromkeys((*NAMES, *others)))
 
 
 def plain_url(url: str) -> str:

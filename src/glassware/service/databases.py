@@ -87,7 +87,7 @@ def _binding(name: str, settings: Settings) -> tuple[Client, str]:
         raise UsageError(
             f"the database `{name}` has the engine `{engine}`, "
             "which `glassware.databases` cannot open",
-            hint=f"it opens {', '.join(f'`{known}`' for known in clients.NAMES)}",
+            hint=f"it opens {_engines('and')}",
         )
     return client, url
 
@@ -96,13 +96,20 @@ def _unknown(name: str, settings: Settings) -> UsageError:
     known = ", ".join(f"`{other}`" for other in settings.databases) or "none"
     if settings.site:
         hint = (
-            f'write `{name} = "postgresql"` below `[databases]` in '
-            f"`services/{settings.service}/service.toml`"
+            f'write `{name} = "ENGINE"` below `[databases]` in '
+            f"`services/{settings.service}/service.toml`, where `ENGINE` is "
+            f"{_engines('or')}"
         )
     else:
         variable = database_variable(name, "URL")
         hint = (
-            f"set `{variable}=postgresql://USER:PASSWORD@HOST/NAME`, "
-            "or start the site with `glassware up`"
+            f"set `{variable}` to its URL, such as "
+            "`postgresql://USER:PASSWORD@HOST/NAME`, or start the site with "
+            "`glassware up`"
         )
     return UsageError(f"there is no database `{name}`; known: {known}", hint=hint)
+
+
+def _engines(word: str) -> str:
+    *first, last = (f"`{engine}`" for engine in clients.engines())
+    return f"{', '.join(first)} {word} {last}"

@@ -14,7 +14,13 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 
-ENGINES = ("postgresql", "redis", "dynamodb", "sqlite")  # grows with the engines
+ENGINES = (
+    "postgresql",
+    "redis",
+    "mongodb",
+    "dynamodb",
+    "sqlite",
+)  # grows with the engines
 """The engines that a service may choose from, in the order of the docs."""
 
 SCRIPTS = {"cassandra": ".cql", "postgresql": ".sql", "sqlite": ".sql"}

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
+import pymongo
 from psycopg import sql
 
-from engines.embedded import Embedded, Embedder
+from engines.embedded import Embedded, Embedder, until
 from glassware import engines
 from glassware.engines import Launch, Place
 from glassware.engines.redis import program as valkey
@@ -65,11 +66,61 @@ class PlainPostgreSQL:
         return f"postgres://{login}@127.0.0.1:{place.port}/postgres?{options}"
 
 
+class PlainMongoDB:
+    """A MongoDB as most begin: no replica set, an administrator without every right."""
+
+    def __init__(self) -> None:
+        self.engine = engines.find("mongodb")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+    def prepare(self, place: Place) -> None:
+        """Make the folder of its data."""
+        place.data.mkdir(exist_ok=True)
+
+    def launch(self, place: Place) -> Launch:
+        """Return how it is started."""
+        mongod = str(place.program.path)
+        where = ("--dbpath", str(place.data), "--port", str(place.port))
+        small = ("--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--quiet")
+        return Launch(
+            argv=(mongod, *where, *small, "--bind_ip", "127.0.0.1", "--auth"),
+            environment=self.engine.launch(place).environment,
+        )
+
+    def admin_url(self, place: Place) -> str:
+        """Return its URL, as its owner writes it into `site.toml`."""
+        login = f"{quote(ADMINISTRATOR, safe='')}:{quote(PASSWORD, safe='')}"
+        return f"mongodb://{login}@127.0.0.1:{place.port}/?w=1&appName=somebody"
+
+
+def start_mongodb(embed: Embedder) -> Embedded:
+    """Start a MongoDB of somebody else's, with its administrator."""
+    server = embed(PlainMongoDB())
+    server.spawn()
+    there = f"mongodb://127.0.0.1:{server.place.port}"
+    with pymongo.MongoClient(there) as anybody:
+        until(lambda: bool(anybody.admin.command("ping")), server.said)
+        anybody.admin.command(
+            "createUser",
+            ADMINISTRATOR,
+            pwd=PASSWORD,
+            roles=[
+                f"{role}AnyDatabase" for role in ("readWrite", "dbAdmin", "userAdmin")
+            ],
+        )
+    return server
+
+
 @contextmanager
 def existing(name: str, embed: Embedder) -> Iterator[Embedded]:
     """Run a server of somebody else's."""
     if name == "redis":
         yield embed(PlainRedis()).start()
+        return
+    if name == "mongodb":
+        yield start_mongodb(embed)
         return
     server = embed(engines.find("postgresql")).start()
     role = sql.Identifier(ADMINISTRATOR)

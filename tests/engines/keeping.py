@@ -8,11 +8,18 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 import psycopg
+import pymongo
 import redis
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from cassandra import DriverException, InvalidRequest
+from cassandra.cluster import NoHostAvailable, Session
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from glassware.clients.cassandra import Address, make_cluster
 
 
 REFUSALS = (
@@ -21,6 +28,9 @@ REFUSALS = (
     BotoCoreError,
     ClientError,
     sqlite3.OperationalError,
+    DriverException,
+    NoHostAvailable,
+    PyMongoError,
 )
 
 
@@ -37,9 +47,16 @@ def connected(url: str) -> Iterator[Any]:
             # The file is opened by what is asked first.
             connection.execute("select * from sqlite_master").fetchall()
             yield connection
+    elif url.startswith("mongodb"):
+        with pymongo.MongoClient(url, serverSelectionTimeoutMS=3000) as client:
+            yield client.get_default_database()
     elif url.startswith("dynamodb"):
         with contextlib.closing(_client(url)) as client:
             yield client
+    elif url.startswith("cassandra"):
+        address = Address.parse(url)
+        with make_cluster(address, schema_metadata_enabled=False) as cluster:
+            yield cluster.connect(address.keyspace)
     else:
         client = redis.Redis.from_url(
             url, retry=Retry(NoBackoff(), 0), decode_responses=True
@@ -58,8 +75,12 @@ def keep(url: str, value: str) -> None:
             client.execute("create table if not exists kept (value text)")
             client.execute("insert into kept values (?)", [value])
             client.commit()
+        elif isinstance(client, Database):
+            client.kept.insert_one({"value": value})
         elif url.startswith("dynamodb"):
             _put(client, value)
+        elif isinstance(client, Session):
+            _insert(client, value)
         else:
             client.rpush("kept", value)
 
@@ -67,18 +88,25 @@ def keep(url: str, value: str) -> None:
 def kept(url: str) -> list[str]:
     """Return every value that was stored."""
     with connected(url) as client:
-        if isinstance(client, psycopg.Connection):
-            there = client.execute("select to_regclass('kept')").fetchone()
-            if there == (None,):
-                return []
-            return [value for (value,) in client.execute("select value from kept")]
-        if isinstance(client, sqlite3.Connection):
-            if not client.execute("select * from sqlite_master").fetchall():
-                return []
-            return [value for (value,) in client.execute("select value from kept")]
+        if isinstance(client, (psycopg.Connection, sqlite3.Connection)):
+            return _rows(client)
+        if isinstance(client, Database):
+            return [each["value"] for each in client.kept.find().sort("_id")]
         if url.startswith("dynamodb"):
             return _all(client)
+        if isinstance(client, Session):
+            return _select(client)
         return list(client.lrange("kept", 0, -1))
+
+
+def _rows(client: psycopg.Connection | sqlite3.Connection) -> list[str]:
+    if isinstance(client, psycopg.Connection):
+        there = client.execute("select 1 from pg_tables where tablename = 'kept'")
+    else:
+        there = client.execute("select 1 from sqlite_master where name = 'kept'")
+    if there.fetchone() is None:
+        return []
+    return [value for (value,) in client.execute("select value from kept")]
 
 
 def _client(url: str) -> Any:
@@ -123,3 +151,22 @@ def _all(client: Any) -> list[str]:
         ExpressionAttributeValues={":list": {"S": "kept"}},
     )
     return [item["value"]["S"] for item in answer["Items"]]
+
+
+_TABLE = """create table if not exists kept
+    (list int, number timeuuid, value text, primary key (list, number))"""
+
+
+def _insert(session: Session, value: str) -> None:
+    session.execute(_TABLE)
+    insert = "insert into kept (list, number, value) values (0, now(), %s)"
+    session.execute(insert, [value])
+
+
+def _select(session: Session) -> list[str]:
+    try:
+        return [row.value for row in session.execute("select value from kept")]
+    except InvalidRequest:
+        # There is no table; whether one may look is told when it is made.
+        session.execute(_TABLE)
+        return []

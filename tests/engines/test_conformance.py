@@ -52,6 +52,14 @@ class TestRedis(
     subject = ours("redis")
 
 
+class TestMongoDB(
+    ServerConformance, PasswordConformance, SocketConformance, FreshConformance
+):
+    """One server, with a database and a user for each declaration."""
+
+    subject = ours("mongodb")
+
+
 class TestDynamoDB(ServerConformance, FreshConformance):
     """A server for each declaration, which checks nobody's key and has no socket."""
 

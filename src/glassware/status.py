@@ -67,6 +67,7 @@ class EngineState:
         program: What the program calls itself, where that is not the engine's
             name.
         reason: Why it is not ready.
+        to_fetch: Whether it waits for somebody to fetch its program.
     """
 
     key: str
@@ -75,6 +76,7 @@ class EngineState:
     source: str
     program: str = ""
     reason: str | None = None
+    to_fetch: bool = False
     ready: bool = False
     pid: int | None = None
 

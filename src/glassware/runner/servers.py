@@ -17,7 +17,7 @@ from glassware.engines import (
     containers,
     sources,
 )
-from glassware.errors import EngineError, GlasswareError
+from glassware.errors import EngineError, GlasswareError, NotFetched
 from glassware.plan import DatabasePlan, ServerPlan
 from glassware.status import EngineState
 
@@ -91,6 +91,7 @@ class RunningServer:
     )
     _told: str = ""
     _fault: str | None = None
+    _to_fetch: bool = False
     _admin_url: str = field(default="", repr=False)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -122,6 +123,7 @@ class RunningServer:
             program=program.title if program else "",
             source=source,
             reason=self._fault if not self.ready else None,
+            to_fetch=self._to_fetch,
             ready=self.ready,
             pid=self.child.pid if self.child and self.child.running else None,
         )
@@ -198,6 +200,7 @@ class RunningServer:
             await self._provision(admin_url, database)
         await self._provision_owed()
         self.ready, self._told, self._fault = True, "", None
+        self._to_fetch = False
         self._tell(f"ready: {self.plan.engine} {self.version}".rstrip(), "good")
 
     def _choose(self, data: Path) -> Program:
@@ -284,7 +287,7 @@ class RunningServer:
             message, hint = error.message, error.hint
         else:
             message, hint = f"{type(error).__name__}: {error}", None
-        self._fault = message
+        self._fault, self._to_fetch = message, isinstance(error, NotFetched)
         self.on_fault(message)
         # Of a failure that repeats itself, the time and the processes are new.
         known, self._told = self._told, re.sub(r"\d+", "", message)

@@ -18,6 +18,8 @@ from glassware.runner.processes import tied
 from glassware.runner.state import State
 from glassware.status import Phase
 
+from .unfetched import unfetched
+
 
 STARTS_WITHIN = 120.0
 ENDS_WITHIN = 20.0
@@ -106,10 +108,12 @@ def _wait_until_ready(run: Run) -> None:
             hint="`glassware up` shows the same",
         )
     _until(lambda: _settled(run))
+    snapshot = run.ask("snapshot")
+    left_out = unfetched(snapshot)
     failing = [
         service["name"]
-        for service in run.ask("snapshot")["services"]
-        if service["phase"] != Phase.RUNNING
+        for service in snapshot["services"]
+        if service["phase"] != Phase.RUNNING and service["name"] not in left_out
     ]
     if failing:
         raise GlasswareError(
@@ -123,8 +127,12 @@ def _settled(run: Run) -> bool:
         snapshot = run.ask("snapshot")
     except SiteNotRunning:
         return False
-    phases = {service["phase"] for service in snapshot["services"]}
-    return phases <= {Phase.RUNNING, Phase.FAILING, Phase.STOPPED}
+    left_out = unfetched(snapshot)
+    return all(
+        service["phase"] in {Phase.RUNNING, Phase.FAILING, Phase.STOPPED}
+        or service["name"] in left_out
+        for service in snapshot["services"]
+    )
 
 
 def _until(condition: Callable[[], bool]) -> bool:

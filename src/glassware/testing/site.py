@@ -9,12 +9,14 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from glassware.environment import of_nobody
+from glassware.errors import UsageError
 from glassware.injection import InjectedFault
 from glassware.runner.logs import LogStore
 from glassware.service.client import Neighbour
 
 from .neighbour import Asked
 from .run import Run
+from .unfetched import unfetched
 from .visitor import Visitor
 
 
@@ -162,7 +164,14 @@ class Site:
         self.is_fresh = True
 
     def environment(self, service: str) -> dict[str, str]:
-        """Return the variables of a service, as it runs now."""
+        """Return the variables of a service, as it runs now.
+
+        Raises:
+            UsageError: Its database has to be fetched first.
+        """
+        if reason := unfetched(self.snapshot()).get(service):
+            hint = "glassware install"
+            raise UsageError(f"`{service}` does not run: {reason}", hint=hint)
         found: dict[str, str] = self._run.ask("environment", service=service)[
             "environment"
         ]

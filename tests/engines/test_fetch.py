@@ -214,11 +214,13 @@ fetch(package_of(part), lambda progress: None)
 """
 
 
-def fetching(digest: str) -> subprocess.Popen[bytes]:
+def fetching(digest: str, stderr: int | None = None) -> subprocess.Popen[bytes]:
     """Fetch the package `toy` in another process."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
     return subprocess.Popen(
-        [sys.executable, "-c", FETCHING, digest], env={**os.environ, "PYTHONPATH": path}
+        [sys.executable, "-c", FETCHING, digest],
+        env={**os.environ, "PYTHONPATH": path},
+        stderr=stderr,
     )
 
 
@@ -237,6 +239,32 @@ def test_who_is_killed_halfway_leaves_nothing_that_counts(registry: Registry) ->
     registry.gate.set()
     fetch(package, ignore)
     assert is_there(package)
+    assert left_behind(package) == []
+
+
+def test_ctrl_c_leaves_nothing(registry: Registry) -> None:
+    """Whoever changes their mind halfway has nothing to tidy up."""
+    part = registry.npm("toy", {"a": "1"})
+    registry.gate.clear()
+    process = fetching(part.digests["any"], stderr=subprocess.DEVNULL)
+    until(registry.held.is_set, "the middle of the download")
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait() != 0
+    assert not is_there(package_of(part))
+    assert left_behind(package_of(part)) == []
+
+
+def test_a_server_that_sends_without_end_is_left(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is not filled with what cannot be the archive."""
+    monkeypatch.setattr("glassware.engines.fetch.MARGIN", 0)
+    package = package_of(registry.npm("toy", {"a": os.urandom(3_000_000).hex()}))
+
+    with pytest.raises(EngineError, match="far larger"):
+        fetch(package, ignore)
+
     assert left_behind(package) == []
 
 

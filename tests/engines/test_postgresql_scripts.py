@@ -1,5 +1,7 @@
 """Files of migrations in PostgreSQL: each whole or not at all."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -156,6 +158,26 @@ def test_what_waits_for_a_lock_gives_up(
             )
     other.close()
     assert "another connection" in (caught.value.hint or "")
+
+
+def test_who_is_killed_while_migrating_holds_up_nobody(access: Access) -> None:
+    """The server notices, undoes the file, and the next one begins anew."""
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from glassware.engines import Access, Script, find\n"
+        "url, text = sys.argv[1:]\n"
+        "access = Access(url=url, native_url=url, host='', port=0, user='', "
+        "password='', name='')\n"
+        "find('postgresql').apply(access, [Script(path=Path('a.sql'), text=text)], print)"
+    )
+    text = "create table a (); select pg_sleep(1000);"
+    argv = [sys.executable, "-c", script, access.url, text]
+    backend = "select pid from pg_stat_activity where query like '%pg_sl' || 'eep%'"
+    with subprocess.Popen(argv) as process:
+        until(lambda: bool(ask(access, backend)), lambda: "it does not run")
+        process.kill()
+    assert apply(access, a="create table a ()")
+    assert tables(access) == {"a"}
 
 
 def test_a_killed_migration_leaves_nothing_behind(access: Access) -> None:

@@ -1,8 +1,5 @@
 """Migrations that are files, and seeds, in a running site."""
 
-
-
-
 STOCK = """
     from flask import Flask
     from glassware import databases
@@ -211,6 +208,10 @@ def test_a_migration_that_takes_long_says_so_and_dies_with_the_site(site, tmp_pa
         ),
         "word of the migrations",
     )
+    site.write({"services/slow/forever.py": ""})
+    assert site.run("restart", "slow").returncode == 0
+    assert site.service("slow")["phase"] == "running"
+
     assert site.stop() == 0
     site.until(lambda: not site.processes(), "the end of all")
 

@@ -25,6 +25,7 @@ Connection = psycopg.Connection[tuple[object, ...]]
 LOCKED_FOR = 30.0
 """Seconds that a statement waits for a lock of somebody else."""
 
+_NOTICES_LOSS = 140_000
 _TURN = 7_130_562
 _ASK_EVERY = 0.05
 _TRANSACTION = re.compile(
@@ -116,6 +117,9 @@ class _Ledger:
     def _begin_anew(self) -> None:
         """Forget what a file has set for the session."""
         self._connection.execute("reset all")
+        if self._connection.info.server_version >= _NOTICES_LOSS:
+            # So that it stops soon after whoever migrates was killed.
+            self._connection.execute("set client_connection_check_interval = '1s'")
         self._connection.execute(f"set lock_timeout = '{LOCKED_FOR:.0f}s'".encode())
 
 

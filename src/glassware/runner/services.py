@@ -79,6 +79,7 @@ class RunningService:
     interface: str | None = None
     endpoints: tuple[Endpoint, ...] = ()
     modules: frozenset[str] = frozenset()
+    _migration: asyncio.Future[None] | None = None
     _migrating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -162,7 +163,7 @@ class RunningService:
                 return
             self.migration_due = False
             try:
-                await self.around.migrate(self.plan)
+                await self._migrate_now()
             except WorkerFailed as failure:
                 self.migration_due = True
                 failure.service = self.name
@@ -171,7 +172,21 @@ class RunningService:
                 self.migration_due = True
                 raise
             finally:
+                self.give_up()
                 self.migrated.set()
+
+    async def _migrate_now(self) -> None:
+        work = self.around.migrate(self.plan)
+        self._migration = asyncio.ensure_future(work)
+        await asyncio.wait({self._migration})
+        if self._migration.cancelled():
+            raise WorkerFailed("its migration was ended")
+        self._migration.result()
+
+    def give_up(self) -> None:
+        """End a migration that runs, however far it is."""
+        if self._migration is not None:
+            self._migration.cancel()
 
     async def seed(self) -> None:
         """Put first data into its databases, if they have none.

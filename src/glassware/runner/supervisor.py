@@ -200,6 +200,9 @@ class Supervisor:
         units = self.roster.of(names)
         for unit in units:
             unit.settled.clear()
+            for member in unit.members:
+                # One that hangs would hold up the next one for ever.
+                member.give_up()
             self.roster.change((member.name for member in unit.members), migration=True)
             await unit.settled.wait()
         return tuple(member.name for unit in units for member in unit.members)

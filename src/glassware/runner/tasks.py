@@ -125,15 +125,14 @@ def read_scripts(folder: Path, ending: str) -> list[Script]:
     Raises:
         TaskFailed: One cannot be read.
     """
-    scripts = []
     try:
-        for path in sorted(folder.iterdir()):
-            if path.name.endswith(ending) and not path.name.startswith("."):
-                text = path.read_text(encoding="utf-8-sig")
-                scripts.append(Script(path=path, text=text))
+        return [
+            Script(path=path, text=path.read_text(encoding="utf-8-sig"))
+            for path in sorted(folder.iterdir())
+            if path.name.endswith(ending) and not path.name.startswith(".")
+        ]
     except (OSError, UnicodeDecodeError) as error:
-        raise TaskFailed(f"`{folder}` cannot be read: {error}") from error
-    return scripts
+        raise TaskFailed(f"a file in `{folder}` cannot be read: {error}") from error
 
 
 async def patiently(

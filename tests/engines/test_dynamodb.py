@@ -150,6 +150,16 @@ def test_data_of_a_newer_version_is_told_and_left(embed: Embedder) -> None:
     assert note.read_text() == server.place.program.version
 
 
+def test_data_is_not_hidden_by_a_server_that_keeps_none(embed: Embedder) -> None:
+    """Where Dynoxide is gone, its data is not taken for nothing by moto's server."""
+    server = embed(engine).start()
+    server.stop()
+    moto = Program(source="embedded", version="5.2.5", path=Path(sys.executable))
+    with pytest.raises(EngineError, match="written by Dynoxide") as caught:
+        engine.prepare(replace(server.place, program=moto))
+    assert "glassware install" in (caught.value.hint or "")
+
+
 def test_damaged_data_is_told(embed: Embedder) -> None:
     """The server's own words about damage come with what to do about it."""
     server = embed(engine)

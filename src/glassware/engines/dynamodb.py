@@ -181,10 +181,11 @@ def _own(admin_url: str, truth: str) -> Server:
 
 def _check_version(place: Place) -> None:
     """Check that no newer Dynoxide wrote the data; tell the next one who did."""
-    if not _is_dynoxide(place.program):
-        return
     note, version = place.data / "version", place.program.version
     written = note.read_text().strip() if note.is_file() else ""
+    if not _is_dynoxide(place.program):
+        _check_unwritten(place, written)
+        return
     if written and _numbers(written) > _numbers(version):
         raise EngineError(
             f"the data folder `{place.data}` was written by Dynoxide {written}, and "
@@ -193,6 +194,17 @@ def _check_version(place: Place) -> None:
             "`site.toml`, or begin anew with `glassware down --wipe`",
         )
     write_whole(note, version, mode=0o600)
+
+
+def _check_unwritten(place: Place, written: str) -> None:
+    """Let nobody believe that data is gone that only another server can read."""
+    if written:
+        raise EngineError(
+            f"the data folder `{place.data}` was written by Dynoxide {written}, and "
+            f"the {place.program.source} server is another one",
+            hint="`glassware install` fetches Dynoxide; or begin anew with "
+            "`glassware down --wipe`",
+        )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

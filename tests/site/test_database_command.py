@@ -24,7 +24,13 @@ APP = """
         with databases.main.connection() as db:
             db.execute("insert into thing values (%s)", [name])
         return {}, 201
+
+    @app.get("/")
+    def index():
+        with databases.main.connection() as db:
+            return [name for (name,) in db.execute("select name from thing")]
     """
+POSTGRESQL = 'route = "/stock"\ndatabases.main = "postgresql"\n'
 SITE = {
     "services/stock/app.py": APP,
     "services/stock/service.toml": """
@@ -142,50 +148,72 @@ def test_databases_are_listed_and_opened(site):
         assert said in refused.stderr
 
 
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory):
+    """Another site, whose server and database exist already."""
+    with ended(tmp_path_factory.mktemp("owner") / "owner") as running:
+        running.write(SITE | {"services/stock/service.toml": POSTGRESQL})
+        running.up()
+        yield running
+
+
 @pytest.mark.timeout(120)  # two sites, one of which starts twice
-def test_a_database_that_is_given_is_used_as_it_is(site, tmp_path):
+def test_a_database_that_is_given_is_used_as_it_is(site, owner):
     """With its own credentials; `--fresh` and seeds leave its data alone."""
-    with ended(tmp_path / "owner") as owner:
-        owner.write(
-            SITE | {"services/stock/service.toml": 'databases.main="postgresql"'}
-        )
-        owner.up()
-        variables = json.loads(owner.run("ps", "--json").stdout)
-        assert variables["engines"]
-        url = owner.run(
-            *("run", "stock", "--", "sh", "-c", "echo $DATABASE_URL")
-        ).stdout.strip()
+    url = owner.run(
+        *("run", "stock", "--", "sh", "-c", "echo $DATABASE_URL")
+    ).stdout.strip()
+    given = POSTGRESQL.replace(
+        '"postgresql"', '{ engine = "postgresql", url = "env:STOCK_URL" }'
+    )
+    site.write(SITE | {"services/stock/service.toml": f"{given}tasks.seed = 'false'"})
+    site.write({".env": f"STOCK_URL={url}\n"})
+    site.up("--fresh")
+    assert site.get("/stock/apple", "POST").status == 201
+    [listed] = json.loads(site.run("database", "--json").stdout)
+    assert (listed["source"], listed["state"]) == ("existing database", "ready")
+    site.stop()
 
-        site.write(SITE)
-        site.write(
-            {
-                "services/stock/service.toml": """
-                    route = "/stock"
+    site.write({".env": f"STOCK_URL={url.replace('@', 'x@')}\n"})
+    site.up(wait=False)
+    site.until(
+        lambda: "check the database's `url` in `[databases]`" in site.log.read_text(),
+        "the way out",
+    )
+    text = site.log.read_text()
+    assert "password authentication failed" in text
+    assert url.split(":")[2].split("@")[0] not in text
 
-                    [databases]
-                    main = { engine = "postgresql", url = "env:STOCK_URL" }
 
-                    [tasks]
-                    seed = "false"
-                    """,
-                ".env": f"STOCK_URL={url}\n",
-            }
-        )
-        site.up("--fresh")
-        assert site.get("/stock/apple", "POST").status == 201
-        [listed] = json.loads(site.run("database", "--json").stdout)
-        assert (listed["source"], listed["state"]) == ("existing database", "ready")
-        site.stop()
+@pytest.mark.timeout(120)  # two sites, one of which starts twice
+def test_an_existing_server_begins_anew_only_if_somebody_says_so(site, owner):
+    """A seed does not run there by itself, but after `--fresh --yes`."""
+    state = owner.folder / ".glassware"
+    port = json.loads((state / "ports.json").read_text())["engine postgresql"]
+    password = json.loads((state / "credentials.json").read_text())["engine postgresql"]
+    seeded = f"{POSTGRESQL}tasks.seed = 'python seed.py'\n"
+    site.write(SITE | {"services/stock/service.toml": seeded})
+    site.write(
+        {
+            "services/stock/seed.py": """
+                import os
+                import psycopg
 
-        site.write({".env": f"STOCK_URL={url.replace('@', 'x@')}\n"})
-        site.up(wait=False)
-        site.until(
-            lambda: "password authentication failed" in site.log.read_text(),
-            "the error",
-        )
-        assert "check the database's `url` in `[databases]`" in site.log.read_text()
-        assert secrets_of(owner) & set(site.log.read_text().split("'")) == set()
-        assert url.split(":")[2].split("@")[0] not in site.log.read_text()
+                with psycopg.connect(os.environ["DATABASE_URL"]) as db:
+                    db.execute("insert into thing values ('seed')")
+                """,
+            "site.toml": '[engines.postgresql]\nurl = "env:SERVER"\n',
+            ".env": f"SERVER=postgresql://postgres:{password}@127.0.0.1:{port}/postgres",
+        }
+    )
+    site.up()
+    assert site.get("/stock/apple", "POST").status == 201
+    assert site.get("/stock/").json() == ["apple"]
+    site.stop()
+
+    site.up("--fresh", "--yes")
+    assert site.get("/stock/").json() == ["seed"]
+    site.stop()
 
 
 def test_data_on_an_existing_server_is_not_removed_unasked(site):

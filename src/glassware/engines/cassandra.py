@@ -55,18 +55,6 @@ _HINTS = {
     "Cannot start node if snitch": _WIPE,
 }
 
-_OPENS = (
-    *("java.base/java.io", "java.base/java.lang", "java.base/java.net"),
-    *("java.base/java.nio", "java.base/java.util", "java.base/java.util.concurrent"),
-    *("java.base/java.util.concurrent.atomic", "java.base/jdk.internal.misc"),
-    *("java.base/jdk.internal.ref", "java.base/sun.nio.ch"),
-    *("java.management/sun.management", "java.rmi/sun.rmi.transport.tcp"),
-)
-_EXPORTS = (
-    *("java.base/jdk.internal.misc", "java.base/jdk.internal.ref"),
-    *("java.base/sun.nio.ch", "java.management.rmi/com.sun.jmx.remote.internal.rmi"),
-    "java.rmi/sun.rmi.registry",
-)
 _MACHINE = (
     *("-Xms32m", "-Xmx256m", "-Xss512k"),
     # One thread cleans up, and code is translated once: it starts sooner.
@@ -265,12 +253,9 @@ def _fetched(place: Place) -> tuple[tuple[str, ...], dict[str, str]]:
         f"cassandra.config={(files.conf(place) / 'cassandra.yaml').as_uri()}",
         f"logback.configurationFile={(files.conf(place) / 'logback.xml').as_uri()}",
     ]
-    if programs.java_version(java) >= 12:  # noqa: PLR2004 - the first that asks
-        properties.append("java.security.manager=allow")
     argv = (
         *(sys.executable, "-I", "-S", "-c", _WITH_PORT, str(place.port)),
-        *(str(java), *(f"--add-opens={name}=ALL-UNNAMED" for name in _OPENS)),
-        *(f"--add-exports={name}=ALL-UNNAMED" for name in _EXPORTS),
+        *(str(java), f"@{files.java_options(place)}"),
         *(*_MACHINE, *(f"-D{text}" for text in properties)),
         *("-cp", os.pathsep.join(map(str, jars))),
         "org.apache.cassandra.service.CassandraDaemon",

@@ -14,7 +14,8 @@ from glassware.errors import EngineError
 from glassware.files import write_whole
 
 from . import Place
-from .cassandra_programs import number
+from .cassandra_programs import java, number
+from .cassandra_programs import java_options as java_options_of
 from .programs import wait_for
 
 
@@ -47,6 +48,11 @@ def conf(place: Place) -> Path:
     return place.data / "conf"
 
 
+def java_options(place: Place) -> Path:
+    """Return the file with options of Java that are too many to be seen."""
+    return conf(place) / "java.options"
+
+
 def scratch(place: Place) -> Path:
     """Return the folder for what the server unpacks."""
     return place.data / "tmp"
@@ -70,6 +76,9 @@ def prepare(place: Place) -> None:
         write_whole(conf(place) / "logback.xml", _LOGGING, mode=0o600)
         ports = _ports(place)
         settings = _settings(place, ports[0])
+        if place.program.source == "embedded":
+            options = "\n".join(java_options_of(java(place.program.path or Path())))
+            write_whole(java_options(place), options, mode=0o600)
         if place.program.source == "machine":
             _copy_settings(place, ports[1])
         text = json.dumps(settings, indent=2, ensure_ascii=False)

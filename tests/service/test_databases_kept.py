@@ -178,7 +178,7 @@ def test_errors_that_cannot_be_copied_are_raised_again(databases, paper, kept):
     assert databases.main
     kept.lose(MAIN, blank)
     until(lambda: not handed_out(databases, "main"), "the ping")
-    kept._losses[MAIN].error = blank
+    kept.losses[MAIN].error = blank
     assert caught(databases, "main") is blank
 
 

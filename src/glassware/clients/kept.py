@@ -27,7 +27,7 @@ PAUSE = 1.0
 
 
 @dataclass(eq=False, slots=True)
-class _Loss:
+class Loss:
     """A server that was lost.
 
     Attributes:
@@ -49,14 +49,19 @@ class _Loss:
 
 
 class Kept:
-    """The clients of the services of one process."""
+    """The clients of the services of one process.
+
+    Attributes:
+        opened: Those that are open; another dict once they are closed.
+        losses: What is known of those whose server is not there.
+    """
 
     def __init__(self) -> None:
         self._left_to_the_parent: list[object] = []
         self._lock = threading.Lock()
         self._opening: dict[Key, threading.Lock] = {}
-        self._opened: dict[Key, Opened] = {}
-        self._losses: dict[Key, _Loss] = {}
+        self.opened: dict[Key, Opened] = {}
+        self.losses: dict[Key, Loss] = {}
         os.register_at_fork(after_in_child=self._after_fork)
 
     def find(self, key: Key) -> Opened | None:
@@ -65,9 +70,9 @@ class Kept:
         Raises:
             Exception: The client's own error: its server was lost.
         """
-        if self._losses and (loss := self._losses.get(key)) is not None:
+        if self.losses and (loss := self.losses.get(key)) is not None:
             loss.check(key[1])
-        return self._opened.get(key)
+        return self.opened.get(key)
 
     def open(self, key: Key, client: Client, url: str) -> Opened:
         """Return the client of a database; it is opened once.
@@ -85,20 +90,20 @@ class Kept:
                 opened = client.open_client(url, name=".".join(filter(None, key)))
             except Exception as error:
                 if client.is_lost(error):
-                    loss = _Loss(error, sure=True)
+                    loss = Loss(error, sure=True)
                     self._lose(key, loss, lambda: self._reopen(key, client, url))
                 raise
-            self._opened[key] = opened
+            self.opened[key] = opened
             return opened
 
     def lose(self, key: Key, error: Exception) -> None:
         """Take in that the server of a database is not there, as `error` says."""
-        if (opened := self._opened.get(key)) is not None:
-            self._lose(key, _Loss(error), opened.ping)
+        if (opened := self.opened.get(key)) is not None:
+            self._lose(key, Loss(error), opened.ping)
 
     def misses(self, service: str) -> bool:
         """Return whether a database of a service is lost."""
-        return any(key[0] == service for key in list(self._losses))
+        return any(key[0] == service for key in list(self.losses))
 
     def ping(self, key: Key, client: Client, url: str) -> None:
         """Ask a server for a sign of life, with a client that is opened if need be.
@@ -106,7 +111,7 @@ class Kept:
         Raises:
             Exception: There is none.
         """
-        opened = self._opened.get(key)
+        opened = self.opened.get(key)
         try:
             if opened is None:
                 opened = self.open(key, client, url)
@@ -120,18 +125,18 @@ class Kept:
     def close(self) -> None:
         """Close every client; the next use opens it again."""
         with self._lock:
-            opened, losses = self._opened, self._losses
-            self._opened, self._losses = {}, {}
+            opened, losses = self.opened, self.losses
+            self.opened, self.losses = {}, {}
         for loss in losses.values():
             loss.over.set()
         for client in opened.values():
             client.close()
 
-    def _lose(self, key: Key, loss: _Loss, sign_of_life: Callable[[], object]) -> None:
+    def _lose(self, key: Key, loss: Loss, sign_of_life: Callable[[], object]) -> None:
         with self._lock:
-            if key in self._losses:
+            if key in self.losses:
                 return
-            self._losses[key] = loss
+            self.losses[key] = loss
         threading.Thread(
             target=self._watch,
             args=(key, loss, sign_of_life),
@@ -139,7 +144,7 @@ class Kept:
             daemon=True,
         ).start()
 
-    def _watch(self, key: Key, loss: _Loss, sign_of_life: Callable[[], object]) -> None:
+    def _watch(self, key: Key, loss: Loss, sign_of_life: Callable[[], object]) -> None:
         while not loss.over.is_set():
             try:
                 sign_of_life()
@@ -151,23 +156,23 @@ class Kept:
 
     def _found(self, key: Key) -> None:
         with self._lock:
-            loss = self._losses.pop(key, None)
+            loss = self.losses.pop(key, None)
         if loss is not None:
             loss.over.set()
 
     def _reopen(self, key: Key, client: Client, url: str) -> None:
         opened = client.open_client(url, name=".".join(filter(None, key)))
         with self._lock:
-            if self._losses.get(key) is not None:
-                self._opened[key] = opened
+            if self.losses.get(key) is not None:
+                self.opened[key] = opened
                 return
         opened.close()
 
     def _after_fork(self) -> None:
         # To close what the parent still uses would say goodbye in its name.
-        self._left_to_the_parent.extend(self._opened.values())
+        self._left_to_the_parent.extend(self.opened.values())
         self._lock = threading.Lock()
-        self._opening, self._opened, self._losses = {}, {}, {}
+        self._opening, self.opened, self.losses = {}, {}, {}
 
 
 kept = Kept()

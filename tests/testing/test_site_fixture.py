@@ -241,6 +241,33 @@ def test_a_service_that_does_not_start_fails_the_tests_that_use_the_site(
     done.stdout.fnmatch_lines(["*No module named 'nothing_of_that_name'*"])
 
 
+def test_a_database_that_was_not_fetched_fails_only_the_tests_that_need_it(
+    users_tests: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """They say what is missing at once; those of the other services pass."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    done = users_tests(
+        SHOP
+        | {
+            "services/reviews/app.py": SHOP["services/catalog/app.py"],
+            "services/reviews/service.toml": """
+                [databases]
+                main = "mongodb"
+                """,
+            "tests/test_page.py": """
+                def test_page(site):
+                    assert site.get("/").json == {"products": ["vase"]}
+
+                def test_reviews(site, service):
+                    service("reviews")
+                """,
+        }
+    )
+
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["*`reviews` does not run: *glassware install*"])
+
+
 def test_nothing_is_left_of_it(users_tests: Run, users_site: SiteUnderTest) -> None:
     """No process, no folder; also none beside the manifests."""
     done = users_tests(

@@ -1,4 +1,4 @@
-"""The neighbours as the pages need them: three fakes, which a test can take away."""
+"""The neighbours as the pages need them: four fakes, which a test can take away."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -37,11 +37,12 @@ ADA = {"id": 7, "email": "ada@example.org", "name": "Ada"}
 
 
 class Neighbours:
-    """The three fakes, and what two of them keep.
+    """The four fakes, and what three of them keep.
 
     Attributes:
         carts: Products and quantities, by cart.
         known: The accounts, by number.
+        said: The reviews, whatever they are about.
     """
 
     def __init__(self, service: Services, fake: Any, ending: ExitStack) -> None:
@@ -49,9 +50,11 @@ class Neighbours:
         self._ending = ending
         self.carts: dict[str, dict[str, int]] = {}
         self.known = {7: ADA}
+        self.said: list[dict[str, Any]] = []
         self._catalog(fake("catalog"))
         self._cart(fake("cart"))
         self._accounts(fake("accounts"))
+        self._reviews(fake("reviews"))
 
     def take_away(self, name: str) -> None:
         """Let nobody be there for the rest of the test."""
@@ -127,6 +130,21 @@ class Neighbours:
         accounts.get("/accounts", json={"count": 1234}).post("/accounts", register)
         accounts.get("/accounts/<int:number>", show)
         accounts.post("/accounts/verify", verify)
+
+    def _reviews(self, reviews: Fake) -> None:
+        said = self.said
+
+        def show(call: Recorded, design: str) -> Any:
+            mean = sum(each["stars"] for each in said) / len(said) if said else None
+            return {"count": len(said), "mean": mean, "reviews": said}
+
+        def add(call: Recorded, design: str) -> Any:
+            if not call.json["text"]:
+                return {"error": "`text` must be text"}, 400
+            said.insert(0, call.json | {"day": "2026-01-02"})
+            return show(call, design), 201
+
+        reviews.get("/designs/<design>", show).post("/designs/<design>", add)
 
 
 @pytest.fixture

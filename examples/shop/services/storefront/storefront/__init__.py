@@ -1,8 +1,8 @@
 """The storefront: the pages that visitors see.
 
-It has no database. What it shows it asks of three neighbours: the catalog, the
-cart and the accounts. Without the catalog there is nothing to show; without
-the other two the pages say so quietly and go on.
+It has no database. What it shows it asks of four neighbours: the catalog, the cart,
+the accounts and the reviews. Without the catalog there is nothing to show; without
+the other three the pages say so quietly and go on.
 """
 
 import os

@@ -118,6 +118,24 @@ def popular() -> list[str]:
     return answer.raise_for_status().json()["products"]
 
 
+# The reviews.
+
+
+def reviews(design: str) -> Json:
+    """Return what is said about a design."""
+    path = f"/designs/{quote(design, safe='')}"
+    return services.reviews.get(path).raise_for_status().json()
+
+
+def review(design: str, **fields: str | int) -> bool:
+    """Add a review; tell whether it is one."""
+    path = f"/designs/{quote(design, safe='')}"
+    answer = services.reviews.post(path, json=fields)
+    if answer.status_code == HTTPStatus.BAD_REQUEST:
+        return False
+    return answer.raise_for_status().ok
+
+
 # The accounts.
 
 

@@ -1,14 +1,17 @@
 """The pages that show what there is."""
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from glassware import gather
+from glassware import CallError, gather
 from storefront import neighbours, visitor
 
 
 POPULAR = 4
 RELATED = 4
+
+AWAY = "Reviews cannot be taken right now. Please try again in a moment."
+NO_REVIEW = "A review has one to five stars, and some words."
 
 pages = Blueprint("shop", __name__)
 
@@ -74,6 +77,35 @@ def product(slug: str) -> ResponseReturnValue:
     if found is None:
         abort(404)
     colour = found["colour"]["slug"]
-    others = neighbours.search(colour=colour, size=2 * RELATED)["items"]
+    others, reviews = gather(
+        lambda: neighbours.search(colour=colour, size=2 * RELATED)["items"],
+        lambda: neighbours.without(
+            "reviews", lambda: neighbours.reviews(found["name"])
+        ),
+    )
     related = [item for item in others if item["name"] != found["name"]]
-    return render_template("product.html", product=found, related=related[:RELATED])
+    return render_template(
+        "product.html", product=found, related=related[:RELATED], reviews=reviews
+    )
+
+
+@pages.post("/product/<slug>/review")
+def review(slug: str) -> ResponseReturnValue:
+    """Take what a customer thinks of a product, in whichever colour."""
+    account, found = visitor.account(), neighbours.product(slug)
+    if account is None:
+        abort(403)
+    if found is None:
+        abort(404)
+    stars = request.form.get("stars", 0, type=int)
+    text = request.form.get("text", "")
+    try:
+        if neighbours.review(
+            found["name"], name=account["name"], stars=stars, text=text
+        ):
+            flash("Thank you. Others will read that.", "note")
+        else:
+            flash(NO_REVIEW, "error")
+    except CallError:
+        flash(AWAY, "error")
+    return redirect(url_for(".product", slug=slug), 303)

@@ -289,3 +289,46 @@ def test_without_a_secret_key_nothing_is_signed(client: FlaskClient) -> None:
     app: Flask = create_app({"SECRET_KEY": None, "TESTING": True})
     with pytest.raises(RuntimeError, match="secret key"):
         sign_in(app.test_client())
+
+
+def test_a_review_is_read_beside_the_product(
+    client: FlaskClient, neighbours: Any
+) -> None:
+    """Whoever has an account writes one, in that account's name."""
+    sign_in(client)
+    form = {"stars": "4", "text": "Holds <wine>."}
+    page = client.post(
+        "/product/heron-rose/review", data=form, follow_redirects=True
+    ).text
+    assert "Others will read that" in page
+    assert "Holds &lt;wine&gt;." in page
+    assert "4.0 of 5, say 1" in page
+    (said,) = neighbours.said
+    assert (said["name"], said["stars"]) == ("Ada", 4)
+
+
+def test_a_review_needs_an_account_and_words(
+    client: FlaskClient, neighbours: Any
+) -> None:
+    """Guests may read; nothing is said with nothing."""
+    form = {"stars": "4", "text": ""}
+    assert client.post("/product/heron-rose/review", data=form).status_code == 403
+    sign_in(client)
+    answer = client.post("/product/heron-rose/review", data=form, follow_redirects=True)
+    assert "one to five stars" in answer.text
+    assert client.post("/product/nothing/review", data=form).status_code == 404
+    assert neighbours.said == []
+
+
+def test_a_product_is_shown_without_its_reviews(
+    client: FlaskClient, neighbours: Any
+) -> None:
+    """Reviews are the least of it; what is written meanwhile is not taken."""
+    sign_in(client)
+    neighbours.take_away("reviews")
+    page = body(client, "/product/heron-rose")
+    assert "Add to cart" in page
+    assert "Reviews cannot be reached" in page
+    form = {"stars": "4", "text": "Holds wine."}
+    answer = client.post("/product/heron-rose/review", data=form, follow_redirects=True)
+    assert "Reviews cannot be taken" in answer.text

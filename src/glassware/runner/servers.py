@@ -212,7 +212,8 @@ class RunningServer:
 
     async def _announce(self, program: Program) -> None:
         source = "" if program.source == "embedded" else f" ({program.source})"
-        self._tell(f"starts {self.plan.engine} {program.version}{source}", "info")
+        what = program.title or self.plan.engine
+        self._tell(f"starts {what} {program.version}{source}", "info")
         if program.image and not await asyncio.to_thread(containers.has_image, program):
             self._tell(f"fetches the image `{program.image}`", "info")
 

@@ -95,5 +95,5 @@ def _moto() -> Program | None:
         source="embedded",
         version=number,
         path=Path(sys.executable),
-        title="moto, which keeps nothing over a restart: for tests",
+        title="moto (keeps nothing over a restart)",
     )

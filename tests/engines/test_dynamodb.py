@@ -1,14 +1,18 @@
 """What DynamoDB promises beyond what every engine does."""
 
+import contextlib
 import importlib.util
+import itertools
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import BotoCoreError
 
 from engines.embedded import Embedded, Embedder, embedding, grant, until
 from engines.keeping import connected, keep, kept
@@ -148,6 +152,31 @@ def test_data_of_a_newer_version_is_told_and_left(embed: Embedder) -> None:
     note.write_text("1.0.0")
     server.start()
     assert note.read_text() == server.place.program.version
+
+
+def test_nothing_acknowledged_is_lost_when_killed(embed: Embedder) -> None:
+    """Four write at once while the server is killed: what was answered is there."""
+    server = embed(engine).start()
+    url = server.provision(grant()).url
+    with connected(url) as db:
+        make_table(db, "many")
+    acknowledged: list[str] = []
+
+    def write(writer: int) -> None:
+        with connected(url) as db, contextlib.suppress(BotoCoreError):
+            for number in itertools.count():
+                put(db, "many", f"{writer}.{number}")
+                acknowledged.append(f"{writer}.{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, writer) for writer in range(4)]
+        until(lambda: len(acknowledged) > 200, server.said)
+        server.kill()
+        for each in writers:
+            each.result()
+    server.start()
+    with connected(url) as db:
+        assert set(acknowledged) - set(names_in(db, "many")) == set()
 
 
 def test_data_is_not_hidden_by_a_server_that_keeps_none(embed: Embedder) -> None:

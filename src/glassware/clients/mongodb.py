@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 SIGN_OF_LIFE = 2.0
 
-# Milliseconds. A request has ten seconds: this leaves time to answer, even
-# where the server is silent and what was asked is asked once more.
+# Milliseconds. A server that falls silent is found out by the client's monitor,
+# after a heartbeat and a patience for connecting; what waits for it is broken off
+# then, and waits once more for a server. A request has ten seconds for all that.
 PATIENCE = {
-    "serverSelectionTimeoutMS": 4000,
+    "heartbeatFrequencyMS": 2000,
     "connectTimeoutMS": 2000,
-    "socketTimeoutMS": 5000,
+    "serverSelectionTimeoutMS": 3000,
+    # For what is stuck while the server itself answers.
+    "socketTimeoutMS": 30_000,
 }
 
 _USUAL_PORT = 27017
@@ -39,9 +42,10 @@ def access(url: str) -> Access:
     user, _, password = login.partition(":")
     # Several hosts are one set; parts have room for the first.
     host, port = _first(places)
-    socket = host if host.endswith(".sock") else ""
+    socket = unquote(host) if host.endswith(".sock") else ""
     return Access(
-        host=host,
+        # Of a socket as URLs write it: so pymongo takes it for a host, too.
+        host=host if socket else unquote(host),
         port=port,
         user=unquote(user),
         password=unquote(password),
@@ -56,7 +60,7 @@ def _first(places: str) -> tuple[str, int]:
     # Without a port, the colons are those of an address.
     if not port.isdigit() or (":" in host and not host.endswith("]")):
         host, port = place, str(_USUAL_PORT)
-    return unquote(host).strip("[]") or "localhost", int(port)
+    return host.strip("[]") or "localhost", int(port)
 
 
 def open_client(url: str, *, name: str) -> Opened:

@@ -44,8 +44,8 @@ class Reader:
         words = shlex.split(command)
         if words[0] == "cd":
             self.site.folder /= words[1]
-        elif words == ["glassware", "up"]:
-            self.site.up()
+        elif words[:2] == ["glassware", "up"]:
+            self.site.up(*words[2:])
             self._compare(self.site.log.read_text(), shown, where)
         elif READS.intersection(words[:2]):
             said = [""]

@@ -10,8 +10,8 @@ from sites import SiteUnderTest
 PAGE = ROOT / "docs/how-to/use-an-extension.md"
 
 
-@pytest.mark.timeout(120)  # three commands, each a start of Flask and SQLAlchemy
-def test_each_extension_works_in_a_service(site: SiteUnderTest):
+@pytest.mark.timeout(240)  # six services, five servers, three commands
+def test_each_extension_works_in_a_service(site: SiteUnderTest) -> None:
     """What the page says that is shown is shown, and is kept where it says."""
     Reader(site).follow(blocks(PAGE))
 

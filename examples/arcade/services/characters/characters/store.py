@@ -7,12 +7,12 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Key
 
-from characters.tables import NAME
 from glassware import databases
 
 
 Item = dict[str, Any]
 
+TABLE = "characters"
 REFUSED = "ConditionalCheckFailed"
 
 
@@ -55,12 +55,12 @@ def reward(player: str, kind: str, match: str, earned: int, found: list[Item]) -
     """
     client = databases.main.meta.client
     once = {
-        "TableName": NAME,
+        "TableName": TABLE,
         "Item": {"player": player, "name": f"match#{match}", "earned": earned},
         "ConditionExpression": "attribute_not_exists(player)",
     }
     more = {
-        "TableName": NAME,
+        "TableName": TABLE,
         "Key": {"player": player, "name": f"moth#{kind}"},
         "UpdateExpression": "SET experience = experience + :earned, "
         "inventory = list_append(inventory, :found)",
@@ -77,4 +77,4 @@ def reward(player: str, kind: str, match: str, earned: int, found: list[Item]) -
 
 
 def _table() -> Any:
-    return databases.main.Table(NAME)
+    return databases.main.Table(TABLE)

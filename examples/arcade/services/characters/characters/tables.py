@@ -2,10 +2,8 @@
 
 from typing import Any
 
+from characters.store import TABLE
 from glassware import databases
-
-
-NAME = "characters"
 
 
 def ensure(dynamodb: Any) -> None:
@@ -13,7 +11,7 @@ def ensure(dynamodb: Any) -> None:
     client = dynamodb.meta.client
     try:
         dynamodb.create_table(
-            TableName=NAME,
+            TableName=TABLE,
             KeySchema=[
                 {"AttributeName": "player", "KeyType": "HASH"},
                 {"AttributeName": "name", "KeyType": "RANGE"},
@@ -26,7 +24,7 @@ def ensure(dynamodb: Any) -> None:
         )
     except client.exceptions.ResourceInUseException:
         return
-    dynamodb.Table(NAME).wait_until_exists()
+    dynamodb.Table(TABLE).wait_until_exists()
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ ENGINES = (
     "postgresql",
     "redis",
     "mongodb",
+    "cassandra",
     "dynamodb",
     "sqlite",
-)  # grows with the engines
+)
 """The engines that a service may choose from, in the order of the docs."""
 
 SCRIPTS = {"cassandra": ".cql", "postgresql": ".sql", "sqlite": ".sql"}

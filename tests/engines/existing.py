@@ -11,6 +11,7 @@ from psycopg import sql
 
 from engines.embedded import Embedded, Embedder, until
 from glassware import engines
+from glassware.clients.cassandra import Address, make_cluster
 from glassware.engines import Launch, Place
 from glassware.engines.redis import program as valkey
 
@@ -113,6 +114,32 @@ def start_mongodb(embed: Embedder) -> Embedded:
     return server
 
 
+class PlainCassandra:
+    """A Cassandra with a superuser of another name, as all should have."""
+
+    def __init__(self) -> None:
+        self.engine = engines.find("cassandra")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+    def admin_url(self, place: Place) -> str:
+        """Return its URL, as its owner writes it into `site.toml`."""
+        login = f"{quote(ADMINISTRATOR, safe='')}:{quote(PASSWORD, safe='')}"
+        return f"cassandra://{login}@127.0.0.1:{place.port}?protocol_version=3"
+
+
+def start_cassandra(embed: Embedder) -> Embedded:
+    """Start a Cassandra of somebody else's, with its administrator."""
+    server = embed(engines.find("cassandra")).start()
+    with make_cluster(Address.parse(server.url)) as cluster:
+        cluster.connect().execute(
+            f"create user '{ADMINISTRATOR}' with password '{PASSWORD}' superuser"
+        )
+    server.engine = PlainCassandra()
+    return server
+
+
 @contextmanager
 def existing(name: str, embed: Embedder) -> Iterator[Embedded]:
     """Run a server of somebody else's."""
@@ -121,6 +148,9 @@ def existing(name: str, embed: Embedder) -> Iterator[Embedded]:
         return
     if name == "mongodb":
         yield start_mongodb(embed)
+        return
+    if name == "cassandra":
+        yield start_cassandra(embed)
         return
     server = embed(engines.find("postgresql")).start()
     role = sql.Identifier(ADMINISTRATOR)

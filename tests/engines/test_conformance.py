@@ -60,6 +60,12 @@ class TestMongoDB(
     subject = ours("mongodb")
 
 
+class TestCassandra(ServerConformance, PasswordConformance, FreshConformance):
+    """One server, with a keyspace and a user for each declaration; no socket."""
+
+    subject = ours("cassandra", starts_within=20.0, restarts_within=20.0)
+
+
 class TestDynamoDB(ServerConformance, FreshConformance):
     """A server for each declaration, which checks nobody's key and has no socket."""
 

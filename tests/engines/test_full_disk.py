@@ -59,6 +59,12 @@ def write_much(url: str) -> None:
                 client.commit()
             elif isinstance(client, Database):
                 client.much.insert_one({"much": os.urandom(MIB)})
+            elif url.startswith("cassandra"):
+                client.execute(
+                    "create table if not exists much (id int primary key, value blob)"
+                )
+                insert = "insert into much (id, value) values (%s, %s)"
+                client.execute(insert, (number, os.urandom(MIB)))
             elif url.startswith("dynamodb"):
                 much = {"B": os.urandom(MIB // 4)}
                 place = {"list": {"S": "much"}, "number": {"N": str(number)}}

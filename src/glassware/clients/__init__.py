@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict, cast
 
 
-NAMES = ("postgresql", "redis", "mongodb", "dynamodb", "sqlite")
+NAMES = ("postgresql", "redis", "mongodb", "cassandra", "dynamodb", "sqlite")
 """The engines whose clients come with glassware; each is the file of that name."""
 
 PLUGINS = "glassware.clients"

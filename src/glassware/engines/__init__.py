@@ -22,7 +22,7 @@ from glassware.errors import EngineError, MissingExtra
 from .packages import Package
 
 
-NAMES = ("postgresql", "redis", "mongodb", "dynamodb", "sqlite")
+NAMES = ("postgresql", "redis", "mongodb", "cassandra", "dynamodb", "sqlite")
 """The engines that come with glassware; each is the file of that name."""
 
 PLUGINS = "glassware.engines"

@@ -12,8 +12,8 @@ rc=$(mktemp) || exit
 trap : INT
 trap 'rm -f "$rc"' EXIT
 printf '[authentication]\\nusername = %s\\npassword = %s\\n' \
-    "$GLASSWARE_USER" "$GLASSWARE_SECRET" > "$rc"
-unset GLASSWARE_USER GLASSWARE_SECRET
+    "$CASSANDRA_USER" "$CASSANDRA_PASSWORD" > "$rc"
+unset CASSANDRA_USER CASSANDRA_PASSWORD
 "$@" --cqlshrc "$rc"
 """
 
@@ -38,7 +38,7 @@ def shell(access: Access) -> Shell | None:
             *options,
         ),
         environment={
-            "GLASSWARE_USER": access.user,
-            "GLASSWARE_SECRET": access.password,
+            "CASSANDRA_USER": access.user,
+            "CASSANDRA_PASSWORD": access.password,
         },
     )

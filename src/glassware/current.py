@@ -81,7 +81,7 @@ class Incoming:
     log: deque[Any] | None = None
     failure: str = ""
     replay: str = ""
-    leaving: tuple[Callable[[], object], ...] = ()
+    leaving: list[Callable[[], object]] = field(default_factory=list)
 
     def remaining(self) -> float | None:
         """Return the seconds that are left, never below 0; `None`: no deadline."""

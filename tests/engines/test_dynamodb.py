@@ -331,8 +331,11 @@ def test_a_container_is_no_dynoxide(tmp_path: Path) -> None:
 def test_a_client_with_a_profile_of_amazons_reaches_our_server(
     shared: Embedded, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What a person set up for Amazon is nothing to a server with its own keys."""
+    """What a person set up for Amazon, or for the way there, is nothing to it."""
     (tmp_path / "config").write_text("[default]\nuse_fips_endpoint = true\n")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_PROFILE", "not-there")
     opened = client.open_client(shared.provision(grant()).url, name="a.main")

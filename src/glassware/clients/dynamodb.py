@@ -22,6 +22,8 @@ PATIENCE = 5.0
 ATTEMPTS = 2
 SIGN_OF_LIFE = 2.0
 
+_HERE = {"127.0.0.1", "localhost", "::1"}
+
 # Overloaded, out of order, or nobody gets in with these credentials.
 _LOST = {
     *("InternalServerError", "InternalFailure", "ServiceUnavailable"),
@@ -66,8 +68,11 @@ def open_client(url: str, *, name: str) -> Opened:
         region_name=parts["region"] or None,
     )
     options: dict[str, Any] = {"endpoint_url": _endpoint(url, parts)}
-    resources = _Resources(session, {**options, "config": Config(**_limits(PATIENCE))})
-    sign = {**options, "config": Config(**_limits(SIGN_OF_LIFE, attempts=1))}
+    # `HTTP_PROXY` is for the way to other machines.
+    proxies: dict[str, Any] = {"proxies": {}} if parts["host"] in _HERE else {}
+    limits, short = _limits(PATIENCE), _limits(SIGN_OF_LIFE, attempts=1)
+    resources = _Resources(session, {**options, "config": Config(**limits, **proxies)})
+    sign = {**options, "config": Config(**short, **proxies)}
     return Opened(
         resources.get, resources.close, lambda: resources.of_one_use(_ping, sign)
     )

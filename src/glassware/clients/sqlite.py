@@ -71,7 +71,7 @@ class _Held:
         # In a group, the thread may be within a request of this service already.
         if request is not self._request and not self.connection.in_transaction:
             self._request = request
-            request.leaving += (self._leave,)
+            request.leaving.append(self._leave)
 
     def _leave(self) -> None:
         request, self._request = self._request, None

@@ -425,3 +425,40 @@ class SlotsMachine(RuleBasedStateMachine):
 
 TestSlotsMachine = SlotsMachine.TestCase
 TestSlotsMachine.settings = settings(max_examples=60, deadline=None)
+
+
+def test_views_that_are_stuck_lend_their_slots(views):
+    """Who waits asks whether they are; both run on, and nobody is let in twice."""
+    stuck = threading.Event()
+    slots = Slots(2, 64, stuck.is_set)
+    views += [View(slots) for _ in range(2)]
+    until(lambda: all(view.turn for view in views))
+    views.append(View(slots))
+    waiting(slots, 1)
+    assert views[2].turn is None
+    stuck.set()
+    until(lambda: views[2].turn, patience=20)
+    stuck.clear()
+    # Both have lent theirs, and one of these is free.
+    views.append(View(slots))
+    until(lambda: views[3].turn)
+    views.append(View(slots))
+    waiting(slots, 1)
+    for view in views[:2]:
+        view.end()
+    assert views[4].turn is None
+    views[2].end()
+    until(lambda: views[4].turn)
+    for view in views[3:]:
+        view.end()
+    assert idle(slots)
+
+
+def test_one_view_at_a_time_stays_alone(views):
+    """Its author may count on that, whatever it waits for."""
+    slots = Slots(1, 64, lambda: True)
+    views.append(View(slots))
+    until(lambda: views[0].turn)
+    views.append(View(slots, slots_module.STUCK * 2))
+    until(lambda: views[1].refused, patience=20)
+    assert isinstance(views[1].refused, TooLate)

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import mongoengine
@@ -181,7 +181,7 @@ def test_errors_of_statements_are_no_lost_server(databases):
     for wrong in (
         lambda: databases.main.seen.insert_one({"_id": 1}),
         lambda: databases.main.seen.find_one({"$nonsense": 1}),
-        lambda: databases.main.client.other.seen.find_one(),
+        databases.main.client.other.seen.find_one,
     ):
         with pytest.raises(pymongo.errors.OperationFailure) as caught:
             wrong()
@@ -284,7 +284,7 @@ class Review(mongoengine.Document):
 
     product = mongoengine.IntField(required=True)
     text = mongoengine.StringField()
-    meta = {"indexes": ["product"]}
+    meta: ClassVar = {"indexes": ["product"]}
 
 
 @pytest.mark.parametrize("way", ["native_url", "url"])

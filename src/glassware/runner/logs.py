@@ -27,6 +27,9 @@ TRACEBACK = "Traceback (most recent call last):"
 LONGEST_LINE = 16 * 1024
 MOST_LINES = 5000
 
+# Some servers say much more behind the reason for which they end.
+_LAST = 200
+
 _CHAINS = re.compile(r"During handling of|The above exception was")
 _CONTINUES = re.compile(rf"\s|{_CHAINS.pattern}|Traceback \(|$")
 
@@ -135,7 +138,7 @@ class LogStore:
 
     def _keep(self, source: str, at: float, text: str) -> None:
         lines = text.splitlines()
-        self._last.setdefault(source, deque(maxlen=20)).extend(lines)
+        self._last.setdefault(source, deque(maxlen=_LAST)).extend(lines)
         stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
         path = self._folder / f"{source}.log"
         whole = stamp + "\t" + "\n\t".join(lines) + "\n"

@@ -123,3 +123,19 @@ def test_members_of_a_group_hide_each_others(start, variables):
     group.member("catalog").ask("/bad")
     until(lambda: "Traceback" in group.member("catalog").log(), "the log")
     assert is_clean(group.member("catalog").log())
+
+
+def test_what_no_framework_logs_has_no_password_either(start, variables):
+    """The traceback that the worker itself writes."""
+    app = """
+        import psycopg
+        from glassware import databases
+
+        def app(environ, start_response):
+            psycopg.connect(databases.url("main").replace("@", "@[", 1))
+        """
+    worker = start.fork(app, environment=variables)
+    worker.ready()
+    assert worker.ask("/").status == 500
+    until(lambda: "***" in worker.log(), "the traceback")
+    assert is_clean(worker.log())

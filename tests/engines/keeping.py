@@ -13,7 +13,7 @@ import redis
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from cassandra import DriverException, InvalidRequest
-from cassandra.cluster import NoHostAvailable, Session
+from cassandra.cluster import DefaultConnection, NoHostAvailable, Session
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from redis.backoff import NoBackoff
@@ -21,6 +21,10 @@ from redis.retry import Retry
 
 from glassware.clients.cassandra import Address, make_cluster
 
+
+# Its event loop has a descriptor from the first connection to the end of the process:
+# no test that happens to be the first one leaves that behind.
+DefaultConnection.initialize_reactor()
 
 REFUSALS = (
     psycopg.OperationalError,

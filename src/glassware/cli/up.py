@@ -62,6 +62,7 @@ ANY = 0
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
     help="Beside the running site: state in this folder, databases of its own.",
 )
+@click.option("--data-only", is_flag=True, hidden=True)
 @yes_option
 def command(
     services: tuple[str, ...],
@@ -73,6 +74,7 @@ def command(
     fresh: bool,
     wire: bool,
     apart: Path | None,
+    data_only: bool,
     yes: bool,
 ) -> None:
     """Run the site, or the named SERVICES and what they need."""
@@ -100,6 +102,7 @@ def command(
         dotenv=partial(dotenv_variables, site.folder),
         secrets=lambda name: secret(name, site.folder, os.environ),
         fresh=fresh,
+        data_only=data_only,
     )
     state = site.state
     sys.exit(guard(partial(_supervise, read, plan, state, options)))

@@ -45,6 +45,7 @@ def control_of(site: Supervised) -> ControlServer:
 
     async def environment(request: dict[str, Any]) -> Mapping[str, Any]:
         plan = site.plan.service(request["service"])
+        site.databases.check_fetched(plan.service.name)
         async with asyncio.timeout(20.0):
             return {"environment": await site.variables(plan)}
 

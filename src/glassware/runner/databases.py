@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from glassware import engines
 from glassware.engines import Access, Engine, Grant
+from glassware.errors import NotFetched
 from glassware.plan import DatabasePlan, Plan, ServerPlan
 from glassware.status import EngineState
 
@@ -93,6 +94,20 @@ class Databases:
         return all(
             plan.url is None or (self._fresh and not plan.as_it_is) for plan in servers
         )
+
+    def check_fetched(self, service: str) -> None:
+        """Check that a service waits for no server that has to be fetched.
+
+        Raises:
+            NotFetched: It does.
+        """
+        for database in self._around.plan.databases_of(service):
+            state = self._servers[database.server].state()
+            if state.to_fetch:
+                raise NotFetched(
+                    f"`{service}` does not run: {state.reason}",
+                    hint="glassware install",
+                )
 
     async def accesses_of(self, service: str) -> dict[str, Access]:
         """Return how a service reaches its databases, once it does."""

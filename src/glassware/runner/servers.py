@@ -160,7 +160,15 @@ class RunningServer:
                 await asyncio.sleep(pause(failures))
 
     async def each(self, work: Callable[[Engine, str, Grant], None]) -> None:
-        """Do the same for each of its databases at once, in threads."""
+        """Do the same for each of its databases at once, in threads.
+
+        Raises:
+            EngineError: It does not run, and should.
+        """
+        if self._to_fetch:
+            return
+        if not self.ready:
+            raise EngineError(f"`{self.plan.key}` does not run", hint="glassware ps")
         await all_of(
             asyncio.to_thread(work, self.engine, self._admin_url, self._grant(database))
             for database in self.databases

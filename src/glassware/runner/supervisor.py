@@ -18,6 +18,7 @@ from glassware.status import Phase, Snapshot
 from .addresses import Ports, pair_address, plain_address
 from .answers import control_of
 from .background import Background, told
+from .data import bring_up_data
 from .databases import Databases
 from .events import Bulletin, Logged, SiteReady
 from .front import Front
@@ -37,7 +38,7 @@ from .starter import Starter
 from .state import State
 from .tasks import Tasks
 from .watcher import Watcher
-from .workers import Holder, Order, Worker
+from .workers import Holder, Order, Worker, WorkerFailed
 from .zygotes import Zygotes
 
 
@@ -58,6 +59,7 @@ class Options:
         dotenv: Variables of the `.env` files, by service.
         secrets: Looks a secret up by its name.
         fresh: Whether the site's databases are to begin empty.
+        data_only: Whether nothing but the databases is brought up.
     """
 
     port: int | None = None
@@ -66,6 +68,7 @@ class Options:
     dotenv: Callable[[Path], Mapping[str, str]] = lambda _: {}
     secrets: Callable[[str], str] = lambda _: ""
     fresh: bool = False
+    data_only: bool = False
 
 
 class Threads(ThreadPoolExecutor):
@@ -127,6 +130,7 @@ class Supervisor:
         self._watcher = Watcher(self)
         self._control = control_of(self)
         self._asked_to_stop = asyncio.Event()
+        self._code = 0
         self._background = Background(self._unforeseen)
 
     @property
@@ -151,20 +155,37 @@ class Supervisor:
             self._front.prepare(self.ports)
             await self._control.open(self.state.control)
             self.state.announce(self.url)
-            self.begin(self._front.run())
-            self._bring_up(self.plan)
-            self.begin(self._front.renew())
-            self.begin(Keeper(self).run())
-            self.begin(Liveness(self).run())
-            if self.development:
-                self.begin(self._watcher.run())
-                self.begin(self._watcher.run_installs())
-            self.begin(self._say_when_ready())
+            if self.options.data_only:
+                self._find_places(self.plan)
+                self.begin(self._bring_up_data())
+            else:
+                self._bring_up_all()
             await self._asked_to_stop.wait()
         finally:
             await self._wind_down()
             self._hear_no_signals()
-        return 0
+        return self._code
+
+    def _bring_up_all(self) -> None:
+        self.begin(self._front.run())
+        self._bring_up(self.plan)
+        self.begin(self._front.renew())
+        self.begin(Keeper(self).run())
+        self.begin(Liveness(self).run())
+        if self.development:
+            self.begin(self._watcher.run())
+            self.begin(self._watcher.run_installs())
+        self.begin(self._say_when_ready())
+
+    async def _bring_up_data(self) -> None:
+        try:
+            await bring_up_data(self)
+        except WorkerFailed as failure:
+            self._tell(failure.service, failure.reason, "error", failure.detail)
+            self._code = 1
+            self.stop()
+        else:
+            self._say_that_it_is_ready(())
 
     def stop(self) -> None:
         """Ask the site to stop; asked twice, it stops at once."""
@@ -261,6 +282,11 @@ class Supervisor:
 
     def _bring_up(self, plan: Plan) -> frozenset[str]:
         """Run what `plan` has; see `Roster.follow`."""
+        self._find_places(plan)
+        return self.roster.follow(plan)
+
+    def _find_places(self, plan: Plan) -> None:
+        """Start the databases of a plan, and choose addresses for its services."""
         self.plan = plan
         self.databases.bring_up()
         for service in plan.services:
@@ -270,7 +296,6 @@ class Supervisor:
         for pair in plan.pairs:
             if pair not in self.pairs:
                 self.pairs[pair] = pair_address(plan, *pair, self.ports)
-        return self.roster.follow(plan)
 
     def replan(self) -> frozenset[str]:
         """Read the manifests anew and run what they say now; keep on if they cannot.
@@ -298,12 +323,17 @@ class Supervisor:
         if self._asked_to_stop.is_set():
             return
         states = [service.state() for service in self.services.values()]
+        self._say_that_it_is_ready(
+            tuple(s.name for s in states if s.phase is not Phase.RUNNING)
+        )
+
+    def _say_that_it_is_ready(self, failing: tuple[str, ...]) -> None:
         self.bulletin.tell(
             SiteReady(
                 at=time.time(),
                 url=self.url,
                 seconds=time.monotonic() - self.options.began,
-                failing=tuple(s.name for s in states if s.phase is not Phase.RUNNING),
+                failing=failing,
             )
         )
 

@@ -15,11 +15,21 @@ if TYPE_CHECKING:
     from .service import Service
     from .services import Services
     from .site import Site
+    from .site_databases import SiteDatabases
     from .visitor import Visitor
 
-__all__ = ["Calls", "Fake", "Recorded", "Service", "Services", "Site", "Visitor"]
+__all__ = [
+    "Calls",
+    "Fake",
+    "Recorded",
+    "Service",
+    "Services",
+    "Site",
+    "SiteDatabases",
+    "Visitor",
+]
 
-_ELSEWHERE = {"Recorded": "fake"}
+_ELSEWHERE = {"Recorded": "fake", "SiteDatabases": "site_databases"}
 
 
 def __getattr__(name: str) -> object:

@@ -25,9 +25,10 @@ from .stand_in import Nobody, StandIn
 
 
 if TYPE_CHECKING:
-    from .loadable import Description
+    from .loadable import Description, Loadable
     from .service import Entry, Service
     from .site import Site
+    from .site_databases import SiteDatabases
 
 T = TypeVar("T")
 
@@ -39,12 +40,15 @@ class Bench:
     Attributes:
         describe: Reads the manifests of the site that the test belongs to.
         site: The real site, if the test uses it.
+        databases: Those of the site, if the test uses them: with the site, or
+            without it.
         test: What the test itself is taken for where it calls.
         refusals: What was called and is nowhere declared; each fails the test.
     """
 
     describe: "Callable[[], Description]"
     site: "Site | None" = None
+    databases: "SiteDatabases | None" = None
     test: Asking = field(default_factory=Asking)
     refusals: list[str] = field(default_factory=list)
     _fakes: dict[str, Fake] = field(default_factory=dict)
@@ -104,10 +108,11 @@ class Bench:
         """Return what may be the reason if the test fails."""
         for name, entry in self._entries.items():
             databases = ", ".join(f"`{each}`" for each in entry.databases)
-            if self.site is None and databases:
+            if self.databases is None and databases:
                 yield (
                     f"the databases of `{name}` ({databases}) are there only in a test "
-                    "that uses the fixture `site`, too"
+                    "that uses one of the fixtures `site`, `site_databases` and "
+                    "`fresh_databases`, too"
                 )
 
     def end(self) -> None:
@@ -129,7 +134,7 @@ class Bench:
         if first:
             self._prepare(description)
         variables = {
-            **(self.site.environment(name) if self.site else described.variables),
+            **_variables(self.databases, described),
             FAULTS: str(self._file),
             **environment,
         }
@@ -167,3 +172,11 @@ class Bench:
         if self._file is not None:
             text = write_injections(Injections(faults=self._faults))
             write_whole(self._file, text)
+
+
+def _variables(
+    databases: "SiteDatabases | None", described: "Loadable"
+) -> Mapping[str, str]:
+    if databases is None:
+        return described.variables
+    return databases.environment(described.name)

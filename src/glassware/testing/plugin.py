@@ -5,6 +5,7 @@ nothing else is imported here before a fixture is used.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from .calls import Calls
     from .fake import Fake
     from .loadable import Description
+    from .run import Run
     from .services import Services
     from .site import Site
+    from .site_databases import SiteDatabases
 
 ASKING = pytest.StashKey[Path]()
 SITE = pytest.StashKey["Site"]()
+DATABASES = pytest.StashKey["SiteDatabases"]()
 BENCH = pytest.StashKey["Bench"]()
+_DATABASES = frozenset({"site_databases", "fresh_databases"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,8 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Remember whose site is meant, and where its output begins."""
     item.config.stash[ASKING] = item.path.parent
-    if (site := item.config.stash.get(SITE, None)) is not None:
-        site.begin_test()
+    stash = item.config.stash
+    for databases in (stash.get(SITE, None), stash.get(DATABASES, None)):
+        if databases is not None:
+            databases.begin_test()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,57 +80,63 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def site(
-    pytestconfig: pytest.Config, request: pytest.FixtureRequest
-) -> "Iterator[Site]":
+def site(request: pytest.FixtureRequest) -> "Iterator[Site]":
     """The real site of this folder, running beside the one you may have running."""
-    from glassware.errors import GlasswareError  # noqa: PLC0415
-
-    try:
-        from glassware.manifest import find_site  # noqa: PLC0415
-
-        from .run import running  # noqa: PLC0415
+    wire = _asked_for(request.config, "glassware_wire")
+    with _running(request.config, wire=wire) as run:
         from .site import Site  # noqa: PLC0415
-    except ImportError as error:
-        said = f"the site runs with glassware's own Python: {error}"
-        raise pytest.fail.Exception(said, pytrace=False) from None
-    wire = _asked_for(pytestconfig, "glassware_wire")
-    try:
-        folder = find_site(pytestconfig.stash[ASKING])
-        with running(folder, wire=wire) as run:
-            site = pytestconfig.stash[SITE] = Site(run)
-            if any(map(_begins_fresh, request.session.items)):
-                # Before the first test, whether or not it is one of these.
-                site.mark()
-            yield site
-            del pytestconfig.stash[SITE]
-    except GlasswareError as error:
-        hint = f"\n\nhint: {error.hint}" if error.hint else ""
-        raise pytest.fail.Exception(f"{error.message}{hint}", pytrace=False) from None
+
+        stash = request.config.stash
+        stash[SITE] = Site(run)
+        if any(_begins_fresh(item, "site") for item in request.session.items):
+            # Before the first test, whether or not it is one of these.
+            stash[SITE].mark()
+        yield stash[SITE]
+        del stash[SITE]
+
+
+@pytest.fixture(scope="session")
+def site_databases(request: pytest.FixtureRequest) -> "Iterator[SiteDatabases]":
+    """The databases of this folder's site, migrated; of the site nothing else runs."""
+    with _running(request.config, data_only=True) as run:
+        from .site_databases import SiteDatabases  # noqa: PLC0415
+
+        stash = request.config.stash
+        stash[DATABASES] = SiteDatabases(run)
+        if any(_begins_fresh(item, "site_databases") for item in request.session.items):
+            stash[DATABASES].mark()
+        yield stash[DATABASES]
+        del stash[DATABASES]
 
 
 @pytest.fixture(autouse=True)
 def _glassware_fresh(request: pytest.FixtureRequest) -> None:
     # By itself it comes before whatever else puts something into a database.
-    if _begins_fresh(request.node):
-        _bring_back(request.getfixturevalue("site"))
+    for name in ("site", "site_databases"):
+        if _begins_fresh(request.node, name):
+            _bring_back(request.getfixturevalue(name))
 
 
 @pytest.fixture
-def fresh_databases(site: "Site") -> None:
-    """The site's databases are what they were when the site had started."""
-    if not site.is_fresh:
-        _bring_back(site)
+def fresh_databases(request: pytest.FixtureRequest) -> "SiteDatabases":
+    """The site's databases are what they were when they had been migrated."""
+    name = _databases_of(request.node) or "site_databases"
+    databases: SiteDatabases = request.getfixturevalue(name)
+    if not databases.is_fresh:
+        _bring_back(databases)
+    return databases
 
 
 @pytest.fixture
 def _glassware_bench(request: pytest.FixtureRequest) -> "Iterator[Bench]":
     from .bench import Bench  # noqa: PLC0415
 
-    uses_site = "site" in request.fixturenames
+    name = _databases_of(request)
+    databases = request.getfixturevalue(name) if name else None
     bench = Bench(
         describe=lambda: _describe(request.node),
-        site=request.getfixturevalue("site") if uses_site else None,
+        site=databases if name == "site" else None,
+        databases=databases,
     )
     request.node.stash[BENCH] = bench
     bench.begin()
@@ -176,19 +189,48 @@ def _asked_for(config: pytest.Config, name: str) -> bool:
     return bool(config.getoption(name) or config.getini(name))
 
 
-def _begins_fresh(item: pytest.Item) -> bool:
-    """Tell whether a test begins with databases that nobody has written to."""
+def _databases_of(item: "pytest.Item | pytest.FixtureRequest") -> str:
+    """Return the fixture that gives a test its databases; empty: it has none."""
     used = getattr(item, "fixturenames", ())
-    return "fresh_databases" in used or (
-        "site" in used and _asked_for(item.config, "glassware_fresh")
+    if "site" in used:
+        return "site"
+    # Without the site they come up sooner.
+    return "site_databases" if _DATABASES.intersection(used) else ""
+
+
+def _begins_fresh(item: pytest.Item, name: str) -> bool:
+    """Tell whether a test begins with databases of `name` that nobody wrote to."""
+    fresh = "fresh_databases" in getattr(item, "fixturenames", ())
+    return _databases_of(item) == name and (
+        fresh or _asked_for(item.config, "glassware_fresh")
     )
 
 
-def _bring_back(site: "Site") -> None:
+def _bring_back(databases: "SiteDatabases") -> None:
     from glassware.errors import GlasswareError  # noqa: PLC0415
 
     try:
-        site.rewind()
+        databases.rewind()
     except GlasswareError as error:
         said = f"the databases cannot be brought back: {error.message}"
         raise pytest.fail.Exception(said, pytrace=False) from None
+
+
+@contextmanager
+def _running(config: pytest.Config, **options: bool) -> "Iterator[Run]":
+    """Run the site of the test that asked first; see `run.running`."""
+    from glassware.errors import GlasswareError  # noqa: PLC0415
+
+    try:
+        from glassware.manifest import find_site  # noqa: PLC0415
+
+        from .run import running  # noqa: PLC0415
+    except ImportError as error:
+        said = f"the site runs with glassware's own Python: {error}"
+        raise pytest.fail.Exception(said, pytrace=False) from None
+    try:
+        with running(find_site(config.stash[ASKING]), **options) as run:
+            yield run
+    except GlasswareError as error:
+        hint = f"\n\nhint: {error.hint}" if error.hint else ""
+        raise pytest.fail.Exception(f"{error.message}{hint}", pytrace=False) from None

@@ -52,18 +52,22 @@ class Run:
 
 
 @contextmanager
-def running(folder: Path, *, wire: bool = False) -> Iterator[Run]:
+def running(
+    folder: Path, *, wire: bool = False, data_only: bool = False
+) -> Iterator[Run]:
     """Run a site beside itself until the block ends.
 
     Args:
         folder: The site's.
         wire: Whether services of one group call each other over the wire.
+        data_only: Whether it has no more than its databases.
 
     Raises:
         GlasswareError: It does not start, or one of its services does not.
     """
     with tempfile.TemporaryDirectory(prefix="glassware-tests-") as apart:
-        run = _start(folder, Path(apart), wire=wire)
+        chosen = {"--wire": wire, "--data-only": data_only}
+        run = _start(folder, Path(apart), [o for o, given in chosen.items() if given])
         try:
             _wait_until_ready(run)
             yield run
@@ -71,12 +75,13 @@ def running(folder: Path, *, wire: bool = False) -> Iterator[Run]:
             _end(run)
 
 
-def _start(folder: Path, apart: Path, *, wire: bool) -> Run:
+def _start(folder: Path, apart: Path, options: list[str]) -> Run:
     output = apart / "terminal.txt"
     argv = [sys.executable, "-m", "glassware", "up", "--apart", str(apart)]
+    argv += options
     with output.open("wb") as terminal:
         process = subprocess.Popen(
-            tied([*argv, "--wire"] if wire else argv),
+            tied(argv),
             cwd=folder,
             env={**_inherited(), "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,

@@ -9,22 +9,20 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from glassware.environment import of_nobody
-from glassware.errors import UsageError
 from glassware.injection import InjectedFault
 from glassware.runner.logs import LogStore
 from glassware.service.client import Neighbour
 
 from .neighbour import Asked
 from .run import Run
-from .unfetched import unfetched
+from .site_databases import SiteDatabases
 from .visitor import Visitor
 
 
 RESTARTS_WITHIN = 120.0
-MARKS_WITHIN = 120.0
 
 
-class Site:
+class Site(SiteDatabases):
     """The real site, running for this session of tests.
 
     `get`, `post` and the others ask it as a visitor, through its gateway.
@@ -36,18 +34,16 @@ class Site:
     """
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        super().__init__(run)
         self.url: str = run.ask("snapshot")["url"]
         self._visitor = Visitor(self.url)
         self._begun = len(run.said())
-        self._marked = False
-        self.is_fresh = False
 
     def begin_test(self) -> None:
         """Forget the test before: its cookies, and what was said during it."""
         self._visitor = Visitor(self.url)
         self._begun = len(self._run.said())
-        self.is_fresh = False
+        super().begin_test()
 
     def said(self) -> str:
         """Return what the site has written during this test."""
@@ -139,43 +135,6 @@ class Site:
             yield
         finally:
             self._run.ask("inject", clear=fault.edge)
-
-    def mark(self) -> None:
-        """Remember what is in the databases of all services: `rewind` leads there.
-
-        Raises:
-            GlasswareError: One of the engines cannot.
-        """
-        self._run.ask("mark", within=MARKS_WITHIN)
-        self._marked = True
-
-    def rewind(self) -> None:
-        """Bring the databases of all services back to the last `mark`.
-
-        What services keep in memory stays. Without a mark this is it.
-
-        Raises:
-            GlasswareError: One of the engines cannot.
-        """
-        if self._marked:
-            self._run.ask("rewind", within=MARKS_WITHIN)
-        else:
-            self.mark()
-        self.is_fresh = True
-
-    def environment(self, service: str) -> dict[str, str]:
-        """Return the variables of a service, as it runs now.
-
-        Raises:
-            UsageError: Its database has to be fetched first.
-        """
-        if reason := unfetched(self.snapshot()).get(service):
-            hint = "glassware install"
-            raise UsageError(f"`{service}` does not run: {reason}", hint=hint)
-        found: dict[str, str] = self._run.ask("environment", service=service)[
-            "environment"
-        ]
-        return found
 
     @contextmanager
     def faked(self, service: str, url: str) -> Iterator[None]:

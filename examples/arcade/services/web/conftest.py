@@ -53,6 +53,7 @@ class Neighbours:
         fakes["lobby"].put("/here/<name>", lambda call, name: ("", 204))
         fakes["players"].get("/players", json={"best": [ADA]})
         fakes["players"].get("/players/ada", json=ADA)
+        fakes["players"].get("/players/eve", json=ADA | {"name": "eve"})
         fakes["players"].get("/players/bob", json={}, status=404)
         fakes["characters"].get("/moths/<name>", lambda call, name: {"moths": [MOTH]})
         total = {"matches": 1234, "caught": 5678}

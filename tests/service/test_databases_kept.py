@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import psycopg
 import pytest
 
 from glassware import clients
@@ -221,3 +222,19 @@ def test_what_is_hidden_on_purpose_stays_hidden(paper):
     settings = Settings(databases={"main": Binding(url="paper:///main")})
     error = chained("suppressed", paper.Torn("torn"))
     assert lost.lost_database(error, settings) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "is_lost"),
+    [
+        (psycopg.errors.AdminShutdown, True),
+        (psycopg.errors.TooManyConnections, True),
+        (psycopg.errors.InvalidPassword, True),
+        (psycopg.errors.QueryCanceled, False),
+        (psycopg.errors.LockNotAvailable, False),
+        (psycopg.errors.DeadlockDetected, False),
+    ],
+)
+def test_a_statement_that_was_cancelled_is_no_lost_server(error, is_lost):
+    """`statement_timeout` and locks are the service's own business."""
+    assert clients.find("postgresql").is_lost(error("no")) is is_lost

@@ -20,6 +20,8 @@ LARGEST = 10
 PATIENCE = 5.0
 SIGN_OF_LIFE = 2.0
 
+_CANCELLED = "57014"
+
 
 def access(url: str) -> Access:
     """Return the parts of a URL as libpq reads it."""
@@ -72,6 +74,9 @@ def is_lost(error: BaseException) -> bool:
     if pool is not None and isinstance(error, pool.PoolTimeout):
         return True
     if psycopg is None or not isinstance(error, psycopg.OperationalError):
+        return False
+    # A statement that took too long, or that somebody else ended.
+    if error.sqlstate == _CANCELLED:
         return False
     # Of connections, of resources, or from an operator; without one: no answer.
     return error.sqlstate is None or error.sqlstate[:2] in {"08", "28", "53", "57"}

@@ -45,8 +45,6 @@ _HINTS = {
     "insufficient memory for the Java Runtime": "this machine has too little free "
     "memory for it: about 300 MB",
     "CommitLogReplayException": _WIPE,
-    "Could not read commit log descriptor": _WIPE,
-    "Encountered bad header": _WIPE,
     "CorruptSSTableException": _WIPE,
     "unreadable sstables": _WIPE,
     "Incompatible SSTable": _WIPE,

@@ -7,7 +7,13 @@ from pathlib import Path
 
 
 ROOT = Path(__file__).parents[2]
-FRONT = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "examples/shop/README.md")
+FRONT = (
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "examples/shop/README.md",
+    "examples/arcade/README.md",
+)
 
 _FENCE = re.compile(r"^(```+)(\S*)")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

@@ -53,10 +53,10 @@ class Given(Engine):
 
     def ready(self, admin_url: str) -> bool:
         """Ask the database for a sign of life, as the service will."""
-        client, url = self._client(admin_url)
+        client, url, parts = self._client(admin_url)
         try:
             # It takes one try; a client has patience, and a voice of its own.
-            if client.access(url)["host"] and not self._engine.ready(url):
+            if parts["host"] and not self._engine.ready(url):
                 return False
         except EngineError as error:
             said = error.message.replace("the administrator ", "")
@@ -77,8 +77,7 @@ class Given(Engine):
 
     def access(self, admin_url: str, grant: Grant) -> Access:
         """Return what is in the URL."""
-        client, url = self._client(admin_url)
-        parts = client.access(url)
+        _, url, parts = self._client(admin_url)
         return Access(
             url=url,
             native_url=url,
@@ -110,8 +109,17 @@ class Given(Engine):
         """Apply files of migrations, as the URL's user."""
         self._engine.apply(access, scripts, tell)
 
-    def _client(self, url: str) -> tuple[Client, str]:
+    def _client(self, url: str) -> tuple[Client, str, clients.Access]:
         client = clients.find(self.name)
         if client is None:
             raise EngineError(f"`{self.name}` has no client here")
-        return client, clients.plain_url(url)
+        url = clients.plain_url(url)
+        try:
+            return client, url, client.access(url)
+        except ValueError:
+            # What it says may be a part of the password.
+            raise EngineError(
+                f"the URL of the {self.name} database cannot be read",
+                hint="in the user and the password, special characters are written "
+                "percent-encoded: `/` is `%2F`, `@` is `%40`",
+            ) from None

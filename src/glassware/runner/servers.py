@@ -28,6 +28,7 @@ from .processes import Child, Nursery
 
 
 READY_WITHIN = 60.0
+TOLD_AFTER = 5.0
 ASK_EVERY = 0.02
 END_WITHIN = 5.0
 HEALTHY_AFTER = 10.0
@@ -245,16 +246,24 @@ class RunningServer:
             os.close(output)
 
     async def _until_ready(self, admin_url: str) -> None:
-        deadline = time.monotonic() + READY_WITHIN
+        begin, told = time.monotonic(), self.home is not None
         while not await asyncio.to_thread(self.engine.ready, admin_url):
             if self.child is not None and not self.child.running:
                 raise self.engine.explain(self.last_words(self.plan.key))
-            if time.monotonic() > deadline:
-                raise EngineError(
-                    f"`{self.plan.key}` does not answer",
-                    hint="is the server up, and is its URL right?",
-                )
+            waited = time.monotonic() - begin
+            if waited > READY_WITHIN:
+                raise self._silence()
+            if waited > TOLD_AFTER and not told:
+                # It may be there in a moment, or its URL is wrong.
+                told = True
+                self._complain(self._silence())
             await asyncio.sleep(ASK_EVERY)
+
+    def _silence(self) -> EngineError:
+        return EngineError(
+            f"`{self.plan.key}` does not answer",
+            hint="is the server up, and is its URL right?",
+        )
 
     async def _provision(self, admin_url: str, database: DatabasePlan) -> None:
         grant = self._grant(database)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from glassware.clients import plain_url
 from glassware.errors import Fault
 from glassware.manifest.draft import Draft
 from glassware.manifest.places import KeyPath
@@ -68,8 +69,12 @@ def _given(draft: Draft) -> Iterator[tuple[KeyPath, str]]:
 
 def _place(url: str) -> str:
     """Return what of a URL says which database it is, whoever signs in there."""
-    parts = urlsplit(url)
-    if not parts.hostname:
+    try:
+        parts = urlsplit(plain_url(url))
+        if not parts.hostname:
+            return url
+    except ValueError:
+        # A stray bracket, for one; whoever opens it says so.
         return url
     scheme = parts.scheme.partition("+")[0]
     return f"{scheme}://{parts.netloc.rpartition('@')[2].lower()}{parts.path}"

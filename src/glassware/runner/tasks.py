@@ -127,12 +127,23 @@ def read_scripts(folder: Path, ending: str) -> list[Script]:
     """
     try:
         return [
-            Script(path=path, text=path.read_text(encoding="utf-8-sig"))
+            Script(path=path, text=_read(path))
             for path in sorted(folder.iterdir())
             if path.name.endswith(ending) and not path.name.startswith(".")
         ]
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise TaskFailed(f"a file in `{folder}` cannot be read: {error}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TaskFailed(f"`{path}` is no text in UTF-8: {error}") from error
+    if "\0" in text:
+        # Some databases end a text there, without a word.
+        raise TaskFailed(f"`{path}` is no text: it has a zero byte in it")
+    return text
 
 
 async def patiently(

@@ -37,8 +37,13 @@ ODD = {
     "c_readme.md": b"no script; either",
 }
 WORDS = sorted(
-    ["a;b", "it's; -- no comment", "/* no; comment */", "größe"]
-    + ["100%; %s {braces} :name ?"]
+    [
+        "a;b",
+        "it's; -- no comment",
+        "/* no; comment */",
+        "größe",
+        "100%; %s {braces} :name ?",
+    ]
 )
 ENGINES = {"lite": 'mine = "sqlite"', "large": 'main = "postgresql"'}
 

@@ -63,6 +63,28 @@ def real(monkeypatch, tmp_path):
     return place
 
 
+def test_whoever_calls_a_service_that_waits_for_its_database_starts(site, real):
+    """Its migrations may never come; what the caller does without it is its own."""
+    site.write(
+        SITE
+        | {
+            "services/plain/service.toml": 'route = "/"\ncalls = ["heroes"]',
+            "services/heroes/service.toml": """
+                [databases]
+                main = "dynamodb"
+
+                [tasks]
+                migrate = "true"
+                """,
+        }
+    )
+
+    site.up()
+
+    assert "not running: heroes\n" in site.log.read_text()
+    assert site.get("/").text == "plain"
+
+
 def test_where_nobody_can_answer_the_site_starts_without_it(site, real, tmp_path):
     """The service says why it waits, and comes as soon as somebody has fetched it."""
     site.write(SITE)

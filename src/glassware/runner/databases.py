@@ -204,8 +204,13 @@ class Databases:
     def _hinder(self, key: str, fault: str) -> None:
         """Let those that wait for a server, or for who needs it, say why."""
         needing = {database.service for database in self._on(key)}
+        to_fetch = self._servers[key].state().to_fetch
         for service in self._around.services.values():
-            if needing & {service.plan.service.name, *service.plan.after}:
+            name, after = service.plan.service.name, service.plan.after
+            if to_fetch and name in needing:
+                # It may never be fetched: callers do without, or say so.
+                service.migrated.set()
+            if name in needing or (not to_fetch and needing.intersection(after)):
                 service.hindered(fault)
 
 

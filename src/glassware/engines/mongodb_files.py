@@ -21,6 +21,8 @@ _VERSION = (
 )
 _HINTS = {
     "featureCompatibilityVersion": _VERSION,
+    # Said of files of a newer version, along with "Permission denied".
+    "is an unsupported WiredTiger": _VERSION,
     "Failed to start up WiredTiger under any compatibility version": _BACKUP,
     "WiredTiger metadata corruption": _BACKUP,
     "WT_TRY_SALVAGE": _BACKUP,

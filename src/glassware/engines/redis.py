@@ -44,6 +44,9 @@ _LOOPBACK = "127.0.0.1"
 
 _WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
 _HINTS = {
+    "Can't handle RDB format version": "a newer server wrote it: name that one as "
+    "`program` of `[engines.redis]` in `site.toml`, restore an older backup, or begin "
+    "anew with `glassware down --wipe`",
     "Bad file format reading the append only file": _WIPE,
     "Unknown error reading the append only file": _WIPE,
     "AOF manifest file": _WIPE,

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from posixpath import normpath
 
-from glassware.clients import plain_url
+from glassware.clients import NAMES, find, plain_url
 from glassware.errors import Fault
 from glassware.manifest.draft import Draft
 from glassware.manifest.places import KeyPath
@@ -18,7 +18,7 @@ _VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 def database_urls(draft: Draft) -> Iterator[Fault]:
     """A database that exists is given by a URL, or by the variable that holds one."""
     variables = _variables(draft)
-    for path, url in _given(draft):
+    for path, _, url in _given(draft):
         variable = url.removeprefix("env:")
         if variable == url:
             if not _URL.fullmatch(url):
@@ -45,12 +45,12 @@ def one_service_each(draft: Draft) -> Iterator[Fault]:
     """A database belongs to one service, and is declared once."""
     variables = _variables(draft)
     owners: dict[str, str] = {}
-    for path, url in _given(draft):
+    for path, engine, url in _given(draft):
         if url.startswith("dynamodb:///"):
             # A region of Amazon's, where each service has tables of its own.
             continue
         mine = f"{path[1]}.{path[3]}"
-        place = _place(variables.get(url.removeprefix("env:")) or url)
+        place = _place(engine, variables.get(url.removeprefix("env:")) or url)
         owner = owners.setdefault(place, mine)
         if owner != mine:
             yield draft.fault(
@@ -61,23 +61,25 @@ def one_service_each(draft: Draft) -> Iterator[Fault]:
             )
 
 
-def _given(draft: Draft) -> Iterator[tuple[KeyPath, str]]:
+def _given(draft: Draft) -> Iterator[tuple[KeyPath, str, str]]:
     for service in draft.site.services:
         for name, url in service.urls.items():
-            yield ("services", service.name, "databases", name, "url"), url
+            path = ("services", service.name, "databases", name, "url")
+            yield path, service.databases.get(name, ""), url
 
 
-def _place(url: str) -> str:
+def _place(engine: str, url: str) -> str:
     """Return what of a URL says which database it is, whoever signs in there."""
+    client = find(engine) if engine in NAMES and ":/" in url else None
     try:
-        parts = urlsplit(plain_url(url))
-        if not parts.hostname:
-            return url
+        parts = client.access(plain_url(url)) if client else None
     except ValueError:
         # A stray bracket, for one; whoever opens it says so.
+        parts = None
+    if parts is None:
         return url
-    scheme = parts.scheme.partition("+")[0]
-    return f"{scheme}://{parts.netloc.rpartition('@')[2].lower()}{parts.path}"
+    at = parts["socket"] or f"{parts['host'].lower()}:{parts['port']}"
+    return f"{engine} {at} {parts.get('region', '')} {normpath(parts['name'])}"
 
 
 def _variables(draft: Draft) -> Mapping[str, str]:

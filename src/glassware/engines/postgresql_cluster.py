@@ -35,6 +35,8 @@ _SETTINGS = (
 _WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
 
 HINTS = {
+    "could not access directory": "that folder, or one above it, belongs to another "
+    "user: run `glassware` as that one",
     "lock file": "another server still uses this data: end the process that it names",
     "could not locate a valid checkpoint": _WIPE,
     "invalid data in": _WIPE,

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -144,8 +145,10 @@ def play(night: Night) -> None:
     night.match = page.url.rpartition("/")[2]
     keys = ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowRight", "ArrowDown", "KeyA"]
     pressed = 0
+    deadline = time.monotonic() + 120
     while (left := int(page.locator("#left").inner_text())) > 0:
-        if left <= 4 and not night.seen_away:
+        assert time.monotonic() < deadline, f"{left} seconds are left for too long"
+        if left <= 2 and not night.seen_away:
             kill(night.site, "cassandra")
             night.seen_away = player_without_history(night.site)
         key = keys[pressed % len(keys)]

@@ -45,6 +45,7 @@ export function play(keysOf, ended) {
 }
 
 export function onBegin(begin) {
+  byId("begin").disabled = false;
   byId("begin").addEventListener("click", () => {
     byId("over").hidden = true;
     field.focus();

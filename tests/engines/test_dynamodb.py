@@ -19,8 +19,10 @@ from engines.keeping import connected, keep, kept
 from glassware import engines
 from glassware.clients import dynamodb as client
 from glassware.clients import engine_of, plain_url
-from glassware.engines import Place, Program, dynamodb_marks, dynamodb_programs
-from glassware.engines.dynamodb_server import Server
+from glassware.engines import Place, Program
+from glassware.engines.dynamodb import marks as dynamodb_marks
+from glassware.engines.dynamodb import programs as dynamodb_programs
+from glassware.engines.dynamodb.server import Server
 from glassware.engines.packages import Package
 from glassware.errors import EngineError, MissingExtra, NotFetched
 

@@ -148,7 +148,7 @@ def test_what_waits_for_a_lock_gives_up(
     access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A transaction that somebody left open does not hold everybody up for ever."""
-    monkeypatch.setattr("glassware.engines.postgresql_scripts.LOCKED_FOR", 1)
+    monkeypatch.setattr("glassware.engines.postgresql.scripts.LOCKED_FOR", 1)
     apply(access, a1="create table a (x int)")
     with psycopg.connect(access.url) as other:
         other.execute("select * from a")

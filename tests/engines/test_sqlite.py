@@ -17,7 +17,8 @@ from engines.embedded import Embedded, Embedder, grant
 from engines.keeping import keep, kept
 from glassware import clients, engines
 from glassware.clients import sqlite as client
-from glassware.engines import Access, Script, sqlite_copies
+from glassware.engines import Access, Script
+from glassware.engines.sqlite import copies as sqlite_copies
 from glassware.errors import EngineError, TaskFailed
 
 

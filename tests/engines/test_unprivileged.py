@@ -9,7 +9,8 @@ import pytest
 
 from engines.embedded import Embedder
 from glassware import engines
-from glassware.engines import postgresql_cluster, programs, unprivileged
+from glassware.engines import programs, unprivileged
+from glassware.engines.postgresql import cluster as postgresql_cluster
 
 
 MEMORIES = (unprivileged.way_for, programs.dying_with_parent, programs.alone_with)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassware.engines.dynamodb_programs import package
+from glassware.engines.dynamodb.programs import package
 from glassware.engines.packages import place_of
 from testing.conftest import Run
 

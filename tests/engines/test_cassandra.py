@@ -16,15 +16,10 @@ from cassandra.cluster import NoHostAvailable, Session
 from engines.embedded import Embedded, Embedder, embedding, grant, until
 from engines.keeping import connected
 from glassware import engines
-from glassware.engines import (
-    Access,
-    Grant,
-    Program,
-    Script,
-    cassandra_files,
-    cassandra_programs,
-    cassandra_users,
-)
+from glassware.engines import Access, Grant, Program, Script
+from glassware.engines.cassandra import files as cassandra_files
+from glassware.engines.cassandra import programs as cassandra_programs
+from glassware.engines.cassandra import users as cassandra_users
 from glassware.errors import EngineError, TaskFailed
 
 

@@ -22,6 +22,7 @@ from engines.embedded import Embedded, Embedder, embedding, grant, until
 from engines.keeping import keep, kept
 from glassware import engines
 from glassware.engines import Access, Grant
+from glassware.engines.mongodb import files
 from glassware.errors import EngineError
 
 
@@ -504,7 +505,7 @@ def test_the_container_makes_the_key_that_is_expected() -> None:
     made = subprocess.check_output(
         ("sh", "-c", command), env={**os.environ, "MONGO_INITDB_ROOT_PASSWORD": "s-3_x"}
     )
-    assert made.decode().strip() == engines.mongodb_files.key_of("s-3_x")
+    assert made.decode().strip() == files.key_of("s-3_x")
 
 
 def test_in_a_container_there_is_no_socket(shared: Embedded) -> None:

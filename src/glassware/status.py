@@ -68,6 +68,7 @@ class EngineState:
             name.
         reason: Why it is not ready.
         to_fetch: Whether it waits for somebody to fetch its program.
+        phase: `ready`, `starting`, or `waiting`: for that.
     """
 
     key: str
@@ -79,6 +80,11 @@ class EngineState:
     to_fetch: bool = False
     ready: bool = False
     pid: int | None = None
+    phase: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        absent = Phase.WAITING if self.to_fetch else Phase.STARTING
+        object.__setattr__(self, "phase", "ready" if self.ready else str(absent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

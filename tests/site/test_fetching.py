@@ -93,7 +93,10 @@ def test_where_nobody_can_answer_the_site_starts_without_it(site, real, tmp_path
     site.until(lambda: site.service("plain")["phase"] == "running", "the neighbour")
 
     assert site.get("/").text == "plain"
-    assert "not fetched" in site.run("ps").stdout
+    listed = site.run("ps").stdout
+    assert "waiting" in listed
+    assert "starting" not in listed
+    assert "not fetched" in listed
 
     engines = tmp_path / "cache/glassware/engines"
     engines.mkdir(parents=True)

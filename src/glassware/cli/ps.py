@@ -83,11 +83,10 @@ def _service(state: dict[str, Any]) -> list[str]:
 def _engine(state: dict[str, Any]) -> list[str]:
     name = state["program"] or state["engine"]
     words = (name, state["version"], state["source"])
-    phase = "ready" if state["ready"] else "starting"
     return [
         state["key"],
         "",
-        state.get("phase", phase),
+        state["phase"],
         "",
         str(state["pid"] or ""),
         "",

@@ -44,6 +44,7 @@ class Program:
         image: What the container is made of; empty where there is none.
         title: What it calls itself, where that is not its engine's name, such
             as `Valkey`.
+        note: What whoever starts it should know; a few words, or nothing.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class Program:
     path: Path | None = None
     image: str = ""
     title: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,7 +140,7 @@ class Databases:
             "engine": database.engine,
             "source": "existing database" if database.url else server.source,
             "version": server.version,
-            "state": "ready" if server.ready else "starting",
+            "state": server.phase,
             "reason": server.reason,
         }
 

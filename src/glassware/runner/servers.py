@@ -222,7 +222,8 @@ class RunningServer:
     async def _announce(self, program: Program) -> None:
         source = "" if program.source == "embedded" else f" ({program.source})"
         what = program.title or self.plan.engine
-        self._tell(f"starts {what} {program.version}{source}", "info")
+        note = f", {program.note}" if program.note else ""
+        self._tell(f"starts {what} {program.version}{source}{note}", "info")
         if program.image and not await asyncio.to_thread(containers.has_image, program):
             self._tell(f"fetches the image `{program.image}`", "info")
 

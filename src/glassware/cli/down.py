@@ -33,11 +33,15 @@ def command(wipe: bool, yes: bool) -> None:
 
 def _runs(pid: int) -> bool:
     """Tell whether a process has not ended; it may stay long after its end."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # Only Linux says more: `pid (any name) state …`
     with suppress(OSError, IndexError):
-        # `pid (any name) state …`
         stat = Path(f"/proc/{pid}/stat").read_bytes()
         return stat.rpartition(b")")[2].split()[0] != b"Z"
-    return False
+    return True
 
 
 def _stop(site: Here) -> None:

@@ -4,7 +4,6 @@ The container is named after its data, so that what a killed client leaves
 behind is found, and removed, before the next one starts.
 """
 
-import functools
 import hashlib
 import os
 import shutil
@@ -23,7 +22,6 @@ _TOOLS = ("docker", "podman")
 _LOOPBACK = "127.0.0.1"
 
 
-@functools.cache
 def tool() -> Path | None:
     """Return what runs containers here; `None`: nothing does."""
     for name in _TOOLS:

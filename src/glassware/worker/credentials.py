@@ -14,7 +14,7 @@ from typing import Any
 from glassware import current
 
 
-_URLS = ("GLASSWARE_DATABASE_", "_URL")
+_FIRST, _LAST = "GLASSWARE_DATABASE_", "_URL"
 
 
 def keep_out_of_logs(variables: Mapping[str, str]) -> None:
@@ -33,12 +33,11 @@ def hide_in(error: BaseException | None) -> None:
 
 def _secrets(each: Iterable[Mapping[str, str]]) -> Any:
     """Return the `clients.secrets.Secrets` of variables; `None`: there are none."""
-    start, end = "GLASSWARE_DATABASE_", "_URL"
     urls = [
         url
         for variables in each
         for name, url in variables.items()
-        if name.startswith(start) and name.endswith(end)
+        if name.startswith(_FIRST) and name.endswith(_LAST)
     ]
     if not urls:
         return None

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,15 @@ SITE = {
 }
 
 
+def open_to_others(folder):
+    """Give the files of a folder that somebody else has a right to."""
+    for path in filter(Path.is_file, folder.rglob("*")):
+        # Servers remove files of theirs at any time.
+        with suppress(FileNotFoundError):
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                yield path
+
+
 def secrets_of(site):
     """Return every credential of a site."""
     text = (site.folder / ".glassware/credentials.json").read_text()
@@ -133,6 +143,7 @@ def test_credentials_are_seen_by_nobody(site):
     assert found == set()
     assert stat.S_IMODE((folder / "credentials.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(open_to_others(folder / "engines")) == []
 
 
 @pytest.mark.parametrize("key", ["postgresql", "redis.secrets.counts"])

@@ -162,7 +162,7 @@ def wait_for(lock: Path) -> None:
         EngineError: It goes on.
     """
     deadline = time.monotonic() + PATIENCE
-    with lock.open("w") as file:
+    with os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

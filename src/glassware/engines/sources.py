@@ -7,7 +7,7 @@ that somebody installs meanwhile may not be able to read it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -18,6 +18,9 @@ from . import Engine, Launch, Place, Program, Source, containers
 
 
 _KEPT = "source"
+
+# Not every server makes its files for its own user alone.
+_FOR_NOBODY_ELSE = ("/bin/sh", "-c", 'umask 077; exec "$@"', "sh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,8 @@ def launch(engine: Engine, place: Place) -> Launch | None:
     """Return what serves `place` in the foreground; `None`: it needs no server."""
     if place.program.source == "container" and engine.image is not None:
         return containers.launch(engine.image, place)
-    return engine.launch(place)
+    found = engine.launch(place)
+    return found and replace(found, argv=(*_FOR_NOBODY_ELSE, *found.argv))
 
 
 def _from(source: Source, engine: Engine, wanted: Wanted) -> Program | None:

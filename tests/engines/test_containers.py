@@ -115,6 +115,16 @@ def test_no_container_without_docker_or_podman(
     assert "[engines.redis]" in (caught.value.hint or "")
 
 
+def test_what_a_container_wrote_is_not_begun_anew_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Docker is down, no other server starts with nothing in that folder."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "source").write_text("container")
+    with pytest.raises(EngineError, match="neither Docker nor Podman"):
+        sources.choose(REDIS, Wanted(), tmp_path)
+
+
 @pytest.mark.parametrize("name", engines.NAMES)
 def test_images_hide_their_secrets(name: str) -> None:
     """No engine's image has its password among the arguments."""

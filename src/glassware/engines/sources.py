@@ -3,7 +3,8 @@
 A URL is no matter of this file: there is no program then. Otherwise it is a
 program that is already on the machine, the embedded one, or a container. Data
 stays with the source that made it, for as long as that is there: a program
-that somebody installs meanwhile may not be able to read it.
+that somebody installs meanwhile may not be able to read it. What a container
+wrote is left to containers.
 """
 
 from collections.abc import Iterator
@@ -51,6 +52,10 @@ class Wanted:
             return ("container",)
         every: tuple[Source, ...] = get_args(Source)
         kept = _kept(data)
+        if kept is not None:
+            # What a container wrote is where no other program looks for it.
+            within = kept == "container"
+            every = tuple(s for s in every if (s == "container") == within)
         return tuple(sorted(every, key=lambda source: source != kept))
 
 
@@ -78,7 +83,7 @@ def choose(engine: Engine, wanted: Wanted, data: Path | None = None) -> Program:
         else:
             if found is not None:
                 return found
-    raise refusal or _nowhere(engine, wanted)
+    raise refusal or _nowhere(engine, wanted.order(data))
 
 
 def prepare(engine: Engine, place: Place) -> None:
@@ -119,9 +124,8 @@ def _kept(data: Path | None) -> Source | None:
     return cast("Source", kept.read_text().strip())
 
 
-def _nowhere(engine: Engine, wanted: Wanted) -> EngineError:
+def _nowhere(engine: Engine, where: tuple[Source, ...]) -> EngineError:
     hints = dict(_hints(engine))
-    where = wanted.order(None)
     said = {
         "machine": f"there is no program of `{engine.name}` on this machine",
         "embedded": f"there is no embedded `{engine.name}`",

@@ -159,6 +159,44 @@ def test_fresh_empties_what_runs_and_nothing_else(site):
     assert site.get("/depot/").json()["things"] == ["seed"]
 
 
+def test_what_is_added_while_a_fresh_site_runs_keeps_its_data(site):
+    """Nobody has said that this is to go: it was not there."""
+    app = """
+        from flask import Flask
+        from glassware import databases
+
+        app = Flask(__name__)
+
+        @app.get("/")
+        def index():
+            return databases.visits.get("n") or "empty"
+
+        @app.post("/")
+        def write():
+            databases.visits.set("n", "kept")
+            return "", 201
+
+        @app.get("/plain")
+        def plain():
+            return "plain"
+        """
+    without = "route = '/'\n"
+    declared = f"{without}[databases]\nvisits = 'redis'\n"
+    beside = {"services/other/app.py": app, "services/other/service.toml": ""}
+    site.write(beside | {"services/stock/app.py": app})
+    site.write({"services/stock/service.toml": declared})
+    site.up()
+    assert site.get("/", "POST").status == 201
+    site.stop()
+
+    site.write({"services/stock/service.toml": without})
+    site.up("stock", "--only", "--fresh")
+    assert site.get("/plain").text == "plain"
+    site.write({"services/stock/service.toml": declared})
+    site.until(lambda: site.get("/").status == 200, "the database")
+    assert site.get("/").text == "kept"
+
+
 def test_a_caller_waits_for_files_of_what_it_calls(site):
     """One service migrates after the other; each in its own database."""
     front = {

@@ -51,12 +51,13 @@ class Databases:
 
     Args:
         around: The supervisor.
-        fresh: Whether what is in the databases is to go.
+        fresh: Whether what is in the databases of the first plan is to go.
     """
 
     def __init__(self, around: Surroundings, *, fresh: bool = False) -> None:
         self._around = around
         self._fresh = fresh
+        self._emptied: set[tuple[str, str]] = set()
         self._servers: dict[str, RunningServer] = {}
 
     def bring_up(self) -> None:
@@ -68,6 +69,8 @@ class Databases:
             else:
                 server = self._servers[plan.key] = self._server(plan)
                 self._around.begin(server.run())
+        # What a save adds was not among what somebody agreed to lose.
+        self._fresh = False
 
     def needs_of(self, service: str) -> dict[str, Callable[[], Awaitable[Access]]]:
         """Return what a service has to wait for, by the server's name."""
@@ -90,9 +93,9 @@ class Databases:
         What is on an existing server may be there for long.
         """
         plans = {plan.key: plan for plan in self._around.plan.servers}
-        servers = [plans[d.server] for d in self._around.plan.databases_of(service)]
         return all(
-            plan.url is None or (self._fresh and not plan.as_it_is) for plan in servers
+            plans[d.server].url is None or (d.service, d.name) in self._emptied
+            for d in self._around.plan.databases_of(service)
         )
 
     def check_fetched(self, service: str) -> None:
@@ -157,8 +160,12 @@ class Databases:
 
     def _server(self, plan: ServerPlan) -> RunningServer:
         around = self._around
+        stale: set[tuple[str, str]] = set()
         if self._fresh:
             around.seeds.forget(d.service for d in self._on(plan.key))
+        if self._fresh and not plan.as_it_is:
+            stale = {(d.service, d.name) for d in self._on(plan.key)}
+            self._emptied |= stale
         return RunningServer(
             plan=plan,
             engine=_engine(plan),
@@ -171,7 +178,7 @@ class Databases:
             url=self._existing(plan.url or ""),
             on_fault=partial(self._hinder, plan.key),
             databases=self._on(plan.key),
-            stale={(d.service, d.name) for d in self._on(plan.key) if self._fresh},
+            stale=stale,
         )
 
     def _home(self, key: str) -> Home:

@@ -1,4 +1,4 @@
-"""Databases: one package for each engine, all of one shape.
+"""Databases: one folder for each engine, all of one shape.
 
 An engine answers the questions of `Engine` and runs no loop of its own: the
 supervisor starts what `launch` describes, asks `ready`, and calls `provision`.
@@ -23,7 +23,7 @@ from .packages import Package
 
 
 NAMES = ("postgresql", "redis", "mongodb", "cassandra", "dynamodb", "sqlite")
-"""The engines that come with glassware; each is the package of that name."""
+"""The engines that come with glassware; each is the folder of that name."""
 
 PLUGINS = "glassware.engines"
 """The group of entry points in which other distributions name theirs."""

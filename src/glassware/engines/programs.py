@@ -22,6 +22,9 @@ LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
 PATIENCE = 5.0
 """Seconds that a server may take to end before the next one starts."""
 
+RESTORE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
+"""The way out where data is damaged: nothing here repairs it."""
+
 _LINES = 8
 
 _ROOM = (

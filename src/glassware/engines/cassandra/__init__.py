@@ -22,7 +22,12 @@ from glassware.engines import (
     Script,
     Shell,
 )
-from glassware.engines.programs import alone_with, dying_with_parent, failure
+from glassware.engines.programs import (
+    RESTORE,
+    alone_with,
+    dying_with_parent,
+    failure,
+)
 from glassware.errors import EngineError
 
 from . import files, programs, shell, users
@@ -33,7 +38,6 @@ from .server import ADMINISTRATOR, Server
 
 _LOOPBACK = "127.0.0.1"
 
-_WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
 _HINTS = {
     "in use by another process": "another program took a port meanwhile; start the "
     "site again",
@@ -41,13 +45,13 @@ _HINTS = {
     "below `[engines.cassandra]` in `site.toml`",
     "insufficient memory for the Java Runtime": "this machine has too little free "
     "memory for it: about 300 MB",
-    "CommitLogReplayException": _WIPE,
-    "CorruptSSTableException": _WIPE,
-    "unreadable sstables": _WIPE,
-    "Incompatible SSTable": _WIPE,
+    "CommitLogReplayException": RESTORE,
+    "CorruptSSTableException": RESTORE,
+    "unreadable sstables": RESTORE,
+    "Incompatible SSTable": RESTORE,
     "UnsupportedClassVersionError": "the server needs another Java: install Java 17",
     "security.manager": "the server needs an older Java: install Java 17",
-    "Cannot start node if snitch": _WIPE,
+    "Cannot start node if snitch": RESTORE,
 }
 
 _MACHINE = (
@@ -94,7 +98,7 @@ class Cassandra(Engine):
     name = "cassandra"
     extra = "cassandra"
     scripts = ".cql"
-    package = programs.PACKAGE
+    package = programs.package
     image = Image(
         name="docker.io/library/cassandra:5",
         port=9042,

@@ -65,7 +65,7 @@ def arrange(folder: Path) -> None:
                 program.chmod(0o755)
 
 
-PACKAGE = Package(
+package = Package(
     folder=f"cassandra-{VERSION}-{_JAVA.version}",
     title=f"Cassandra {VERSION}",
     licence="Apache-2.0, with a Java of GPL-2.0-only WITH Classpath-exception-2.0",
@@ -85,7 +85,7 @@ def embedded() -> Program:
         NotFetched: Nobody has fetched it yet.
         EngineError: There is no Java for it.
     """
-    path = home(packages.require(PACKAGE))
+    path = home(packages.require(package))
     java(path)
     return Program(
         source="embedded",

@@ -20,7 +20,13 @@ from glassware.engines import (
     Place,
     Program,
 )
-from glassware.engines.programs import alone_with, dying_with_parent, failure, wait_for
+from glassware.engines.programs import (
+    RESTORE,
+    alone_with,
+    dying_with_parent,
+    failure,
+    wait_for,
+)
 from glassware.errors import EngineError
 from glassware.files import write_whole
 
@@ -32,11 +38,10 @@ _LOOPBACK = "127.0.0.1"
 _ADMINISTRATOR = "glassware"
 
 _TAKEN = "is already in use"
-_WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
 _HINTS = {
-    "not a valid SQLite database": _WIPE,
-    "disk image is malformed": _WIPE,
-    "file is not a database": _WIPE,
+    "not a valid SQLite database": RESTORE,
+    "disk image is malformed": RESTORE,
+    "file is not a database": RESTORE,
     "disk is full": "make room on that disk and start the site again; everything that "
     "was acknowledged is kept",
 }

@@ -6,14 +6,13 @@ import os
 from pathlib import Path
 
 from glassware.engines import Place
-from glassware.engines.programs import failure, wait_for
+from glassware.engines.programs import RESTORE, failure, wait_for
 from glassware.errors import EngineError
 from glassware.files import write_whole
 
 from .programs import lacks_avx, too_old_a_processor
 
 
-_BACKUP = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
 _VERSION = (
     "start it with the MongoDB that wrote it, with `program` in `[engines.mongodb]` of "
     "`site.toml`; a newer one reads it after `setFeatureCompatibilityVersion`, one "
@@ -23,11 +22,11 @@ _HINTS = {
     "featureCompatibilityVersion": _VERSION,
     # Said of files of a newer version, along with "Permission denied".
     "is an unsupported WiredTiger": _VERSION,
-    "Failed to start up WiredTiger under any compatibility version": _BACKUP,
-    "WiredTiger metadata corruption": _BACKUP,
-    "WT_TRY_SALVAGE": _BACKUP,
-    "WT_PANIC": _BACKUP,
-    "WiredTiger.turtle": _BACKUP,
+    "Failed to start up WiredTiger under any compatibility version": RESTORE,
+    "WiredTiger metadata corruption": RESTORE,
+    "WT_TRY_SALVAGE": RESTORE,
+    "WT_PANIC": RESTORE,
+    "WiredTiger.turtle": RESTORE,
     "Permission denied": "the data belongs to another user: run `glassware` as that one",
     "error while loading shared libraries": "fetch it again: remove its folder in the "
     "cache and run `glassware install`",
@@ -94,7 +93,7 @@ def _check(data: Path) -> None:
     if missing and next(data.glob("collection-*.wt"), None) is not None:
         raise EngineError(
             f"the data folder `{data}` is damaged: there is no `{missing[0]}`",
-            hint=_BACKUP,
+            hint=RESTORE,
         )
 
 

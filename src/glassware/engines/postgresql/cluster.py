@@ -9,7 +9,12 @@ import sys
 from pathlib import Path
 
 from glassware.engines import Place
-from glassware.engines.programs import dying_with_parent, failure, wait_for
+from glassware.engines.programs import (
+    RESTORE,
+    dying_with_parent,
+    failure,
+    wait_for,
+)
 from glassware.engines.unprivileged import Way, way_for
 from glassware.errors import EngineError
 from glassware.files import write_whole
@@ -31,18 +36,16 @@ _SETTINGS = (
     "--auth=scram-sha-256",
 )
 
-_WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
-
 HINTS = {
     "could not access directory": "that folder, or one above it, belongs to another "
     "user: run `glassware` as that one",
     "lock file": "another server still uses this data: end the process that it names",
-    "could not locate a valid checkpoint": _WIPE,
-    "invalid data in": _WIPE,
-    "is not a valid data directory": _WIPE,
-    "incorrect checksum": _WIPE,
-    "need to initdb": _WIPE,
-    "could not open file": _WIPE,
+    "could not locate a valid checkpoint": RESTORE,
+    "invalid data in": RESTORE,
+    "is not a valid data directory": RESTORE,
+    "incorrect checksum": RESTORE,
+    "need to initdb": RESTORE,
+    "could not open file": RESTORE,
 }
 
 
@@ -139,7 +142,7 @@ def _check(place: Place, cluster: Path) -> None:
     written = cluster / "PG_VERSION"
     if not written.is_file() or not (cluster / "global" / "pg_control").is_file():
         raise EngineError(
-            f"the data folder `{cluster}` is damaged: files are missing", hint=_WIPE
+            f"the data folder `{cluster}` is damaged: files are missing", hint=RESTORE
         )
     theirs, ours = written.read_text().strip(), str(major(place.program.version))
     if theirs != ours:

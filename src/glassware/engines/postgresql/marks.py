@@ -8,7 +8,6 @@ was changed than rows, the database is replaced by a new copy.
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -17,7 +16,7 @@ from glassware.engines import Grant
 from glassware.errors import EngineError
 
 from . import rows
-from .roles import Connection
+from .roles import Connection, do
 
 
 Connect = Callable[[str], AbstractContextManager[Connection]]
@@ -53,11 +52,11 @@ def mark(administrator: Connection, connect: Connect, grant: Grant) -> None:
     _with_nobody_in(
         administrator,
         grant.database,
-        lambda: _do(
+        lambda: do(
             administrator, "create database {} template {}", copy, grant.database
         ),
     )
-    _do(administrator, "revoke all on database {} from public", copy)
+    do(administrator, "revoke all on database {} from public", copy)
     with connect(grant.database) as connection, connection.transaction():
         found = rows.lock(connection)
         _write(connection, copy, rows.books(connection, found))
@@ -98,22 +97,22 @@ def replace(administrator: Connection, connect: Connect, grant: Grant) -> None:
     before = _read(administrator, copy)
     new, old = _beside(name, "new"), _beside(name, "old")
     for left_over in (new, old):
-        _do(administrator, "drop database if exists {} with (force)", left_over)
-    _do(
+        do(administrator, "drop database if exists {} with (force)", left_over)
+    do(
         administrator,
         "create database {} owner {} template {}",
         *(new, grant.role, copy),
     )
-    _do(administrator, "revoke all on database {} from public", new)
+    do(administrator, "revoke all on database {} from public", new)
     _take_settings(administrator, name, new)
 
     def change_places() -> None:
         with administrator.transaction():
-            _do(administrator, "alter database {} rename to {}", name, old)
-            _do(administrator, "alter database {} rename to {}", new, name)
+            do(administrator, "alter database {} rename to {}", name, old)
+            do(administrator, "alter database {} rename to {}", new, name)
 
     _with_nobody_in(administrator, name, change_places, opened=(name, old))
-    _do(administrator, "drop database {} with (force)", old)
+    do(administrator, "drop database {} with (force)", old)
     with connect(name) as connection, connection.transaction():
         rows.lock(connection)
         _write(connection, copy, rows.renewed(connection, before))
@@ -123,7 +122,7 @@ def remove(administrator: Connection, grant: Grant) -> None:
     """Forget the mark of a database, if it has one."""
     for ending in ("mark", "new", "old"):
         name = _beside(grant.database, ending)
-        _do(administrator, "drop database if exists {} with (force)", name)
+        do(administrator, "drop database if exists {} with (force)", name)
 
 
 def _beside(database: str, ending: str) -> str:
@@ -140,7 +139,7 @@ def _with_nobody_in(
     opened: tuple[str, ...] = (),
 ) -> None:
     """Do what needs a database to itself, then let everybody in again."""
-    _do(administrator, "alter database {} allow_connections false", database)
+    do(administrator, "alter database {} allow_connections false", database)
     try:
         for left in reversed(range(_TRIES)):
             administrator.execute(_OTHERS, [database])
@@ -154,7 +153,7 @@ def _with_nobody_in(
                 return
     finally:
         for name in opened or (database,):
-            _do(administrator, "alter database {} allow_connections true", name)
+            do(administrator, "alter database {} allow_connections true", name)
 
 
 def _take_settings(administrator: Connection, source: str, target: str) -> None:
@@ -162,7 +161,7 @@ def _take_settings(administrator: Connection, source: str, target: str) -> None:
         name, _, value = str(setting).partition("=")
         with administrator.transaction():
             administrator.execute("select set_config(%s, %s, true)", [name, value])
-            _do(administrator, "alter database {} set {} from current", target, name)
+            do(administrator, "alter database {} set {} from current", target, name)
 
 
 def _almighty(connection: Connection) -> bool:
@@ -186,8 +185,3 @@ def _write(connection: Connection, copy: str, books: rows.Books) -> None:
     connection.execute(
         sql.SQL("comment on database {} is {}").format(sql.Identifier(copy), text)
     )
-
-
-def _do(connection: Connection, statement: LiteralString, *names: str) -> None:
-    identifiers = (sql.Identifier(name) for name in names)
-    connection.execute(sql.SQL(statement).format(*identifiers))

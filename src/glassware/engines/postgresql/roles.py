@@ -42,16 +42,13 @@ def provision(connection: Connection, grant: Grant) -> None:
 def wipe(connection: Connection, grant: Grant) -> None:
     """Remove the database and role of `grant`, where they are."""
     if _check_database(connection, grant.database, grant.role):
-        _do(connection, "drop database {} with (force)", grant.database)
+        do(connection, "drop database {} with (force)", grant.database)
     if _check_role(connection, grant.role):
-        _do(connection, "drop role {}", grant.role)
+        do(connection, "drop role {}", grant.role)
 
 
-def _do(
-    connection: Connection,
-    statement: LiteralString,
-    *names: str,
-) -> None:
+def do(connection: Connection, statement: LiteralString, *names: str) -> None:
+    """Run a statement with names of databases and roles in it, quoted."""
     identifiers = (sql.Identifier(name) for name in names)
     connection.execute(sql.SQL(statement).format(*identifiers))
 
@@ -76,7 +73,7 @@ def _check_role(connection: Connection, role: str) -> bool:
 
 def _make_role(connection: Connection, role: str, password: str) -> None:
     if not _check_role(connection, role):
-        _do(connection, "create role {}", role)
+        do(connection, "create role {}", role)
         connection.execute(
             sql.SQL("comment on role {} is {}").format(sql.Identifier(role), _MARK)
         )
@@ -110,11 +107,11 @@ def _check_database(connection: Connection, database: str, role: str) -> bool:
 def _make_database(connection: Connection, database: str, role: str) -> None:
     if not _check_database(connection, database, role):
         if connection.info.parameter_status("is_superuser") != "on":
-            _do(connection, "grant {} to current_user", role)
+            do(connection, "grant {} to current_user", role)
         # Nobody can be connected to this template, so it can always be copied.
-        _do(
+        do(
             connection,
             "create database {} owner {} template template0 encoding 'UTF8'",
             *(database, role),
         )
-    _do(connection, "revoke all on database {} from public", database)
+    do(connection, "revoke all on database {} from public", database)

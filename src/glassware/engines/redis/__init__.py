@@ -23,6 +23,7 @@ from glassware.engines import (
     Shell,
 )
 from glassware.engines.programs import (
+    RESTORE,
     alone_with,
     check_socket,
     dying_with_parent,
@@ -39,17 +40,16 @@ from .server import Server
 
 _LOOPBACK = "127.0.0.1"
 
-_WIPE = "restore a backup of that folder, or begin anew with `glassware down --wipe`"
 _HINTS = {
     "Can't handle RDB format version": "a newer server wrote it: name that one as "
     "`program` of `[engines.redis]` in `site.toml`, restore an older backup, or begin "
     "anew with `glassware down --wipe`",
-    "Bad file format reading the append only file": _WIPE,
-    "Unknown error reading the append only file": _WIPE,
-    "AOF manifest file": _WIPE,
-    "Error reading the append only file": _WIPE,
-    "AOF base file": _WIPE,
-    "loading ACLs": _WIPE,
+    "Bad file format reading the append only file": RESTORE,
+    "Unknown error reading the append only file": RESTORE,
+    "AOF manifest file": RESTORE,
+    "Error reading the append only file": RESTORE,
+    "AOF base file": RESTORE,
+    "loading ACLs": RESTORE,
 }
 
 

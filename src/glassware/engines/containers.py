@@ -7,6 +7,7 @@ behind is found, and removed, before the next one starts.
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -61,7 +62,10 @@ def prepare(image: Image, place: Place) -> None:
     client = str(place.program.path)
     if not has_image(place.program):
         done = subprocess.run(
-            (client, "pull", "--quiet", place.program.image),
+            (
+                *dying_with_parent(signal.SIGTERM),
+                *(client, "pull", "--quiet", place.program.image),
+            ),
             capture_output=True,
             text=True,
             check=False,

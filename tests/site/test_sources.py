@@ -77,29 +77,6 @@ def test_data_stays_with_its_source(site):
     assert server["source"] == "embedded"
 
 
-def test_nobody_who_stops_the_site_waits_for_an_image(site, monkeypatch):
-    """`down` is done while the image is still on its way."""
-    folder = site.folder.parent / "bin"
-    folder.mkdir()
-    pulled = folder / "pulled"
-    docker = folder / "docker"
-    docker.write_text(
-        f"""#!/bin/sh
-        case "$1" in
-            image) exit 1 ;;
-            pull) touch {pulled}; exec sleep 1000 ;;
-        esac
-        """
-    )
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    site.write(SITE | {"site.toml": '[engines.postgresql]\nsource = "container"\n'})
-    site.up(wait=False)
-    site.until(pulled.exists, "the image to be on its way")
-
-    assert site.run("down").returncode == 0
-
-
 def test_a_program_that_is_not_there_is_told(site):
     """The service waits and says why; the message has the path and the key."""
     site.write(SITE | {"site.toml": '[engines.postgresql]\nprogram = "bin/pg"\n'})

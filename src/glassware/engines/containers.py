@@ -7,7 +7,6 @@ behind is found, and removed, before the next one starts.
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -62,10 +61,7 @@ def prepare(image: Image, place: Place) -> None:
     client = str(place.program.path)
     if not has_image(place.program):
         done = subprocess.run(
-            (
-                *dying_with_parent(signal.SIGTERM),
-                *(client, "pull", "--quiet", place.program.image),
-            ),
+            (client, "pull", "--quiet", place.program.image),
             capture_output=True,
             text=True,
             check=False,

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from glassware.engines import (
@@ -22,7 +21,7 @@ from glassware.errors import EngineError, GlasswareError, NotFetched
 from glassware.plan import DatabasePlan, ServerPlan
 from glassware.status import EngineState
 
-from .background import all_of, in_own_thread
+from .background import all_of
 from .events import Bulletin, Importance
 from .lifecycle import pause
 from .processes import Child, Nursery
@@ -199,8 +198,7 @@ class RunningServer:
             self.place, self.version = self.home.of(program), program.version
             if not self._told:
                 await self._announce(program)
-            # An image may take minutes to come: nobody who stops the site waits for it.
-            await in_own_thread(partial(sources.prepare, self.engine, self.place))
+            await asyncio.to_thread(sources.prepare, self.engine, self.place)
             if self._stopping.is_set():
                 return
             self._start(self.place)

@@ -53,6 +53,7 @@ def shop(tmp_path: Path) -> Path:
     put(tmp_path, new_service("my-cart", BOTH, ["home", "x" * 40, "class"]))
     put(tmp_path, new_service("x" * 40, {"y" * 40: "redis", "z" * 40: "postgresql"}))
     put(tmp_path, new_service("class", {"import": "redis", "index": "postgresql"}))
+    put(tmp_path, new_service("stores", {f"a-{engine}": engine for engine in ENGINES}))
     return put(tmp_path, new_service("email"))
 
 
@@ -67,6 +68,7 @@ def test_a_new_site_has_no_fault(shop: Path):
         "email": "email_service",
         "home": "home",
         "my-cart": "my_cart",
+        "stores": "stores",
         "x" * 40: "x" * 40,
     }
     cart, home = site.service("my-cart"), site.service("home")

@@ -21,16 +21,25 @@ FIRST = "home"
 
 # A package of one of these names would hide what the service itself imports.
 _TAKEN = frozenset(
-    {"app", "click", "flask", "glassware", "jinja2", "psycopg", "redis", "werkzeug"}
+    {
+        *("app", "click", "flask", "glassware", "jinja2", "werkzeug"),
+        *("boto3", "cassandra", "psycopg", "pymongo", "redis"),
+    }
 )
 # What the test of each kind of view calls the thing that stands in.
 _STAND_INS = {
     "postgresql": "pool",
     "redis": "redis",
+    "mongodb": "database",
+    "cassandra": "session",
+    "dynamodb": "resource",
+    "sqlite": "memory",
 }
 _IMPORTS = {
     "postgresql": ("import sqlite3", "from contextlib import closing"),
     "redis": ("from collections import Counter",),
+    "mongodb": ("from collections import Counter",),
+    "sqlite": ("import sqlite3", "from contextlib import closing"),
 }
 
 
@@ -127,7 +136,8 @@ def _views(name: str, databases: Mapping[str, str], calls: Sequence[str]) -> str
 def _tests(
     name: str, package: str, databases: Mapping[str, str], calls: Sequence[str]
 ) -> str:
-    lines = [line for e in dict.fromkeys(databases.values()) for line in _IMPORTS[e]]
+    wanted = [line for e in databases.values() for line in _IMPORTS.get(e, ())]
+    lines = list(dict.fromkeys(wanted))
     if databases:
         lines.append("from types import SimpleNamespace")
     lines.sort(key=lambda line: (line.startswith("from"), line))

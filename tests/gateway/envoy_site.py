@@ -1,6 +1,7 @@
 """A gateway with its real Envoy, as a test drives it."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterable
@@ -125,8 +126,12 @@ class EnvoySite:
     def watchers(self) -> int:
         """Return the number of inotify instances that Envoy uses."""
         assert self.process is not None
-        descriptors = Path(f"/proc/{self.process.pid}/fd").iterdir()
-        return sum("inotify" in str(fd.readlink()) for fd in descriptors)
+        instances = 0
+        for descriptor in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            # A connection may end between the two questions.
+            with contextlib.suppress(FileNotFoundError):
+                instances += "inotify" in str(descriptor.readlink())
+        return instances
 
     def launch(self) -> None:
         """Start Envoy; wait for nothing."""

@@ -228,3 +228,16 @@ def test_a_save_in_shared_code_reloads_whoever_imported_it(site, tmp_path):
 
     for path in ("/one/", "/two/"):
         site.until(lambda p=path: site.get(p).text == "good morning", "the new text")
+
+
+def test_a_restart_that_fails_says_so(site):
+    """The reason is the command's own, and the old code serves on."""
+    site.write(SITE)
+    site.up()
+    site.write({"services/shop/app.py": "1 / 0\n"})
+    site.until(lambda: site.service("shop")["reason"], "a failed reload")
+    done = site.run("restart", "shop")
+
+    assert done.returncode != 0
+    assert "`shop` did not start anew" in done.stderr
+    assert "ZeroDivisionError" in done.stderr

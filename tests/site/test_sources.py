@@ -80,7 +80,7 @@ def test_data_stays_with_its_source(site):
 def test_a_program_that_is_not_there_is_told(site):
     """The service waits and says why; the message has the path and the key."""
     site.write(SITE | {"site.toml": '[engines.postgresql]\nprogram = "bin/pg"\n'})
-    site.up(wait=False)
+    site.up()
 
     site.until(lambda: "there is no program at" in site.log.read_text(), "the reason")
     assert "`program` in `site.toml`" in site.log.read_text()

@@ -2,10 +2,11 @@
 
 import click
 
+from glassware.errors import GlasswareError
 from glassware.graph import callers_of, start_order
 from glassware.model import Site
 
-from .site import complete, here, known
+from .site import Here, complete, here, known
 
 
 RESTARTS_WITHIN = 120.0
@@ -34,7 +35,22 @@ def command(services: tuple[str, ...], with_callers: bool) -> None:
             answer = site.ask("restart", within=RESTARTS_WITHIN, services=[name])
             done |= {*answer["restarted"]}
             others = [other for other in answer["restarted"] if other != name]
+            _check(site, name)
             click.echo(f"restarted {name}{_beside(described, name, others)}", err=True)
+
+
+def _check(site: Here, name: str) -> None:
+    """Check that a service did start anew.
+
+    Raises:
+        GlasswareError: It did not; what served before may serve on.
+    """
+    states = site.ask("snapshot")["services"]
+    reason = next((s.get("reason") for s in states if s["name"] == name), None)
+    if reason:
+        raise GlasswareError(
+            f"`{name}` did not start anew: {reason}", hint=f"glassware logs {name}"
+        )
 
 
 def _beside(site: Site, name: str, others: list[str]) -> str:

@@ -151,8 +151,9 @@ def _refuse_own_servers(plan: Plan) -> None:
         raise UsageError(
             "in production the site starts no database servers of its own, and there "
             f"is no URL for {', '.join(f'`{engine}`' for engine in own)}",
-            hint=f"write `url` below `[engines.{own[0]}]` in `site.production.toml`, "
-            "or add `--embedded`",
+            hint="write `url` below "
+            + " and ".join(f"`[engines.{engine}]`" for engine in own)
+            + " in `site.production.toml`, or add `--embedded`",
         )
 
 

@@ -84,6 +84,11 @@ def test_a_program_that_is_not_there_is_told(site):
 
     site.until(lambda: "there is no program at" in site.log.read_text(), "the reason")
     assert "`program` in `site.toml`" in site.log.read_text()
+    page = {"Accept": "text/html"}
+    site.until(
+        lambda: "there is no program at" in site.get("/", headers=page).text,
+        "a page that says why",
+    )
 
 
 def test_a_missing_url_is_a_server_of_its_own(site):

@@ -72,6 +72,8 @@ class Upstream:
         match self.phase:
             case Phase.FAILING:
                 return "failing"
+            case Phase.WAITING if self.reason is not None:
+                return "failing"
             case Phase.STOPPING | Phase.STOPPED:
                 return "stopped"
             case Phase.WAITING | Phase.STARTING:

@@ -39,7 +39,10 @@ class Surroundings(Protocol):
     def output(self, source: str) -> int:
         """Return the writing end of a pipe for a source."""
 
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+    async def publish(self) -> bool:
+        """Tell the gateway who serves, and who does not; return whether it knows."""
+
+    def begin(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine beside the others until the site stops."""
 
     def inherited(self, folder: Path) -> Mapping[str, str]:
@@ -219,6 +222,9 @@ class Databases:
                 service.migrated.set()
             if name in needing or (not to_fetch and needing.intersection(after)):
                 service.hindered(fault)
+        if self._around.services:
+            # Visitors read why there is nothing.
+            self._around.begin(self._around.publish())
 
 
 def _engine(plan: ServerPlan) -> Engine:

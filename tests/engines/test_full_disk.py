@@ -29,7 +29,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
         pytest.skip("only root can make a small disk, and not everywhere")
     yield disk
-    subprocess.run(("umount", str(disk)), check=True)
+    subprocess.run(("umount", "--lazy", str(disk)), check=True)
 
 
 def fill(disk: Path) -> Path:

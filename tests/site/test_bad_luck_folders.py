@@ -29,7 +29,7 @@ def small_disks(site, monkeypatch) -> Iterator[tuple[Path, Path]]:
     if site.process is not None:
         site.stop()
     for disk in disks:
-        subprocess.run(("umount", "--lazy", "--lazy", str(disk)), check=True)
+        subprocess.run(("umount", "--lazy", str(disk)), check=True)
         disk.rmdir()
 
 

@@ -343,4 +343,4 @@ def test_a_full_disk_is_told(
         assert not is_there(package)
         assert left_behind(package) == []
     finally:
-        subprocess.run(("umount", str(disk)), check=True)
+        subprocess.run(("umount", "--lazy", str(disk)), check=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .service.databases import databases
     from .service.deadline import deadline
     from .service.gather import gather
+    from .website.extension import Website
 
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Unavailable",
     "UnknownService",
     "UsageError",
+    "Website",
     "databases",
     "deadline",
     "gather",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Website": ".website.extension",
     "databases": ".service.databases",
     "deadline": ".service.deadline",
     "gather": ".service.gather",

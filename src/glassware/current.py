@@ -46,6 +46,11 @@ class Incoming:
             nobody waits for it within a known time.
         via: The services that it came through, the caller last.
         onward: The headers that calls carry onward; see `protocol.ONWARD`.
+        visitor: The token of the visitor on whose behalf this is asked, as it came;
+            nobody has verified it.
+        cookie: The header `Cookie`, as it came.
+        fragment: What `X-Glassware-Fragment` says; empty: it becomes no piece of a
+            page.
         caller_retries: Whether the caller tries again by itself.
         slot: Its place among the views that run; `None`: it has none to lend.
         asked: Whether it asks to be told of the answer's making.
@@ -70,6 +75,9 @@ class Incoming:
     deadline: float | None = None
     via: tuple[str, ...] = ()
     onward: tuple[tuple[str, str], ...] = ()
+    visitor: str = field(default="", repr=False)
+    cookie: str = field(default="", repr=False)
+    fragment: str = ""
     caller_retries: bool = False
     slot: Slot | None = None
     asked: bool = False

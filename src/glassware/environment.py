@@ -13,12 +13,18 @@ person can set them by hand: that is how a service that runs alone under plain
 `GLASSWARE_CALLS`                     neighbours it may call, by comma
 `GLASSWARE_SERVICE_<NAME>_URL`        where that neighbour is
 `GLASSWARE_NEIGHBOURS`                what was said of single neighbours, as JSON
-`GLASSWARE_KEY`                       private key of this service; see `identity`
+`GLASSWARE_KEY`                       private key of this service; see `tokens`
 `GLASSWARE_CALLERS`                   `NAME=PUBLIC_KEY` of whoever may call it, by
                                       comma; absent: anybody may
 `GLASSWARE_DEVELOPMENT`               `1` where its authors use it, not its visitors
+`GLASSWARE_VISITORS`                  file that says how visitors are known; see
+                                      `visitors`
+`GLASSWARE_VISITOR_KEY`               private key that visitors' tokens are signed
+                                      with; only for the service that signs them in
 `GLASSWARE_FAULTS`                    file that says what is done to calls on
                                       purpose; see `injection`
+`GLASSWARE_DIRECTORY`                 file that says where every service is public;
+                                      see `directory`
 `GLASSWARE_DATABASE_<NAME>_ENGINE`    engine of that database
 `GLASSWARE_DATABASE_<NAME>_URL`       where that database is, with credentials
 ====================================  ========================================
@@ -34,10 +40,21 @@ from typing import Any
 
 
 KEY = "GLASSWARE_KEY"
-"""The one variable that a worker takes out of its environment when it starts."""
+VISITOR_KEY = "GLASSWARE_VISITOR_KEY"
 
 FAULTS = "GLASSWARE_FAULTS"
 """The variable that tests set themselves for the services that they load."""
+
+_OPTIONAL = {
+    "key": KEY,
+    "faults": FAULTS,
+    "directory": "GLASSWARE_DIRECTORY",
+    "visitors": "GLASSWARE_VISITORS",
+    "visitor_key": VISITOR_KEY,
+}
+
+PRIVATE = frozenset({KEY, VISITOR_KEY})
+"""The variables that a worker takes out of its environment when it starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +108,11 @@ class Settings:
         development: Whether its authors use it, rather than its visitors.
         faults: The file that says what is done to calls on purpose; empty:
             nothing ever is.
+        directory: The file that says where every service is public; empty: it
+            runs alone.
+        visitors: The file that says how visitors are known; empty: it runs alone.
+        visitor_key: `KEY_ID:PRIVATE_KEY` that their tokens are signed with; empty:
+            this service signs nobody in.
         databases: Bindings by name.
     """
 
@@ -105,6 +127,9 @@ class Settings:
     callers: Mapping[str, str] | None = None
     development: bool = False
     faults: str = ""
+    directory: str = ""
+    visitors: str = ""
+    visitor_key: str = field(default="", repr=False)
     databases: Mapping[str, Binding] = field(default_factory=dict)
 
 
@@ -122,15 +147,13 @@ def to_variables(settings: Settings) -> dict[str, str]:
         variables["GLASSWARE_CALLERS"] = ",".join(
             f"{name}={key}" for name, key in settings.callers.items()
         )
-    if settings.key:
-        variables[KEY] = settings.key
     if settings.development:
         variables["GLASSWARE_DEVELOPMENT"] = "1"
-    if settings.faults:
-        variables[FAULTS] = settings.faults
+    said = {name: getattr(settings, key) for key, name in _OPTIONAL.items()}
+    variables |= {name: value for name, value in said.items() if value}
     if settings.policies:
-        said = {name: asdict(policy) for name, policy in settings.policies.items()}
-        variables["GLASSWARE_NEIGHBOURS"] = json.dumps(said)
+        policies = {name: asdict(policy) for name, policy in settings.policies.items()}
+        variables["GLASSWARE_NEIGHBOURS"] = json.dumps(policies)
     for name, address in settings.neighbours.items():
         variables[neighbour_variable(name)] = address
     for name, binding in settings.databases.items():
@@ -157,10 +180,9 @@ def from_variables(variables: Mapping[str, str]) -> Settings:
         ),
         neighbours=dict(_named(variables, "GLASSWARE_SERVICE_", "_URL")),
         policies=_policies(variables.get("GLASSWARE_NEIGHBOURS", "")),
-        key=variables.get(KEY, ""),
         callers=callers_of(variables),
         development=variables.get("GLASSWARE_DEVELOPMENT", "") == "1",
-        faults=variables.get(FAULTS, ""),
+        **{key: variables.get(name, "") for key, name in _OPTIONAL.items()},
         databases={
             name: Binding(
                 engine=variables.get(database_variable(name, "ENGINE"), ""), url=url
@@ -183,7 +205,7 @@ def of_nobody(variables: Mapping[str, str]) -> dict[str, str]:
 
     He may call every service, and has no key of his own.
     """
-    own = {"GLASSWARE_CALLS", "GLASSWARE_SERVICE", KEY}
+    own = {"GLASSWARE_CALLS", "GLASSWARE_SERVICE", *PRIVATE}
     return {name: value for name, value in variables.items() if name not in own}
 
 

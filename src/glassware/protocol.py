@@ -5,13 +5,17 @@ else knows how they are spelled. Whatever comes from outside with such a name
 is removed at the gateway.
 
 =========================  ===================================================
-`X-Glassware-Identity`     a signed token: who calls; see `identity`
+`X-Glassware-Identity`     a signed token: who calls; see `tokens`
 `X-Glassware-Deadline`     `BUDGET;BEGAN[;TOOK]`: milliseconds that the answer may
                            take, the epoch second when they began, and the
                            milliseconds that the request's body took to arrive
 `X-Glassware-Via`          the services that the request came through, by comma,
                            the one that calls last
 `X-Glassware-Retry`        `no`: the caller tries again by itself
+`X-Glassware-Visitor`      the visitor's token, on whose behalf this is asked; see
+                           `visitors`
+`X-Glassware-Fragment`     the answer becomes a piece of a page: the page's
+                           Content-Security-Policy nonce, or `-`
 `X-Glassware-Trace`        in requests, in development: `yes`, these are wanted;
                            in answers: the calls underneath
 `X-Glassware-Failure`      in answers, in development: the exception behind a 500
@@ -34,6 +38,8 @@ IDENTITY = "X-Glassware-Identity"
 DEADLINE = "X-Glassware-Deadline"
 VIA = "X-Glassware-Via"
 RETRY = "X-Glassware-Retry"
+VISITOR = "X-Glassware-Visitor"
+FRAGMENT = "X-Glassware-Fragment"
 TRACE = "X-Glassware-Trace"
 FAILURE = "X-Glassware-Failure"
 REFUSED = "X-Glassware-Refused"

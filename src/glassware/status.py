@@ -1,7 +1,9 @@
 """What is running, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Phase(StrEnum):
@@ -27,6 +29,7 @@ class Endpoint:
         methods: Sorted, without `HEAD` and `OPTIONS`.
         file: Of the view; `None` where it has none.
         line: Of the view, counted from 1.
+        defaults: Values that stand for arguments which the rule does not name.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Endpoint:
     methods: tuple[str, ...]
     file: str | None = None
     line: int | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from glassware.environment import KEY
-from glassware.identity import SITE, Key
+from glassware.tokens import SITE, Key
 from sites import SiteUnderTest, ended
 
 

@@ -57,7 +57,7 @@ TELLING = """
     @app.get("/token-for/<name>")
     def token(name):
         from glassware.service.settings import current
-        from glassware.identity import Key, Signer
+        from glassware.tokens import Key, Signer
         return Signer(Key(current().key), "{name}").token(name)
     """
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from glassware.identity import LEEWAY, LIFETIME, SITE, NotACaller, NotVerified, Verifier
 from glassware.model import Service, Site
 from glassware.plan import Plan, make_plan
 from glassware.runner.keys import DAY, Keys
+from glassware.tokens import LEEWAY, LIFETIME, SITE, NotACaller, NotVerified, Verifier
 
 
 def service(name: str, *calls: str, names: tuple[str, ...] = ()) -> Service:

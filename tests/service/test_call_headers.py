@@ -5,8 +5,8 @@ import re
 import flask
 import pytest
 
-from glassware.identity import Key, NotACaller, NotVerified, Verifier
 from glassware.service.client import services
+from glassware.tokens import Key, NotACaller, NotVerified, Verifier
 from service.http_worker import answer, answering
 
 

@@ -9,9 +9,9 @@ from glassware.current import Member, members
 from glassware.current import service as current_service
 from glassware.environment import Binding, Settings, to_variables
 from glassware.errors import NotAllowed
-from glassware.identity import Key, Verifier
 from glassware.service.client import services
 from glassware.service.databases import Databases
+from glassware.tokens import Key, Verifier
 from service.http_worker import answer, answering
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from http.client import HTTPResponse
 
 from glassware.environment import Settings, to_variables
-from glassware.identity import SITE, Key
 from glassware.protocol import IDENTITY, write_deadline
+from glassware.tokens import SITE, Key
 from worker.worker_process import Connection
 
 

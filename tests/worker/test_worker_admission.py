@@ -7,8 +7,8 @@ from select import select
 
 import pytest
 
-from glassware.identity import SITE
 from glassware.protocol import ALIVE
+from glassware.tokens import SITE
 from waiting import until
 from worker.callers import KEYS, begun, by, ended, variables, within
 

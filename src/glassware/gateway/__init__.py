@@ -8,12 +8,14 @@ them. Nothing here starts a process: the supervisor does.
 from .binary import check_envoy, find_envoy
 from .ports import Holder, free_port, holder, is_free, taken, taken_meanwhile
 from .proxy import Gateway, Version
+from .routes import Line, hosts, is_public, lines_of
 from .state import Pair, Place, Upstream
 
 
 __all__ = [
     "Gateway",
     "Holder",
+    "Line",
     "Pair",
     "Place",
     "Upstream",
@@ -22,7 +24,10 @@ __all__ = [
     "find_envoy",
     "free_port",
     "holder",
+    "hosts",
     "is_free",
+    "is_public",
+    "lines_of",
     "taken",
     "taken_meanwhile",
 ]

@@ -8,7 +8,7 @@ from what the gateway itself sees. W3C `traceparent`, `tracestate` and
 from typing import Any
 
 from glassware import protocol
-from glassware.identity import SITE
+from glassware.tokens import SITE
 
 
 Data = dict[str, Any]

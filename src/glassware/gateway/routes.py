@@ -50,6 +50,11 @@ def table(plan: GatewayPlan) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: (line.host is None, -len(line.prefix))))
 
 
+def lines_of(plan: GatewayPlan, service: str) -> tuple[Line, ...]:
+    """Return the lines of a service, its principal one first."""
+    return tuple(_line(p) for p in plan.declared if p.service == service)
+
+
 def hosts(plan: GatewayPlan, *, production: bool) -> tuple[str, ...]:
     """Return the host names that are served, without those of single routes.
 

@@ -45,7 +45,7 @@ class Upstream:
             this service alone; `None`: it wants none.
         names: Host names that lead to that address.
         pairs: The addresses at which its callers' ordinary code reaches it.
-        tokens: What proves to it who calls, by caller; see `identity`.
+        tokens: What proves to it who calls, by caller; see `tokens`.
         alive: Whether its workers answer `protocol.ALIVE`.
     """
 

@@ -89,7 +89,9 @@ def make_plan(
             bind=site.gateway.bind,
             hosts=site.gateway.hosts,
             routes=tuple(sorted(_public(services), key=_specific)),
+            declared=tuple(_public(services)),
         ),
+        visitors=site.visitors,
         production=production,
     )
 

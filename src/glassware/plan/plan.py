@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from glassware.environment import Policy
-from glassware.model import Mount, Route, Service, Source
+from glassware.model import Mount, Route, Service, Source, Visitors
 from glassware.template import Template
 
 
@@ -194,14 +194,18 @@ class PublicRoute:
 class GatewayPlan:
     """The public side: where it listens and what it leads to.
 
-    `routes` are in the order in which they match: a host before any host, a
-    longer prefix before a shorter one.
+    Attributes:
+        routes: In the order in which they match: a host before any host, a longer
+            prefix before a shorter one.
+        declared: The same in the order of the manifests: a service's first one
+            is its principal one.
     """
 
     port: int | None
     bind: str
     hosts: tuple[str, ...]
     routes: tuple[PublicRoute, ...]
+    declared: tuple[PublicRoute, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +222,7 @@ class Plan:
             a variable of the one names the other, which declares none.
         services: The services and the programs beside them.
         gateway: The public side.
+        visitors: How visitors are known.
         production: Whether it runs for visitors rather than for its authors.
     """
 
@@ -229,6 +234,7 @@ class Plan:
     pairs: tuple[tuple[str, str], ...] = ()
     services: tuple[ServicePlan, ...]
     gateway: GatewayPlan
+    visitors: Visitors = field(default_factory=Visitors)
     production: bool = False
 
     @cached_property

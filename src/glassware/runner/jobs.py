@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glassware.environment import KEY
+from glassware.environment import PRIVATE
 
 from .workers import Order
 
@@ -57,7 +57,7 @@ def shared_by(orders: Sequence[Order]) -> dict[str, str]:
     return {
         variable: value
         for variable, value in first.items()
-        if variable != KEY and all(o.get(variable) == value for o in others)
+        if variable not in PRIVATE and all(o.get(variable) == value for o in others)
     }
 
 

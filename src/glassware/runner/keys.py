@@ -8,8 +8,8 @@ supervisor only for the processes of their own service; the site's never does.
 import time
 from collections.abc import Callable, Mapping
 
-from glassware.identity import SITE, Key
 from glassware.plan import Plan
+from glassware.tokens import SITE, Key
 
 
 DAY = 86_400.0

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from glassware import directory
 from glassware.injection import FILE
 from glassware.model import EVERYWHERE
 from glassware.plan import Plan, ServicePlan
@@ -71,6 +72,7 @@ class Orders:
             },
             secret_key=around.state.credential(f"secret key {name}"),
             faults="" if around.plan.production else str(around.state.runtime / FILE),
+            directory=str(around.state.folder / directory.FILE),
             key=around.keys.private(name),
             callers=around.keys.callers(around.plan, name),
         )

@@ -20,6 +20,7 @@ from .answers import control_of
 from .background import Background, told
 from .data import bring_up_data
 from .databases import Databases
+from .directory import Listing
 from .events import Bulletin, Logged, SiteReady
 from .front import Front
 from .guard import heard, let_signals
@@ -123,6 +124,7 @@ class Supervisor:
         self.seeds = Seeds(state.folder)
         self.databases = Databases(self, fresh=options.fresh)
         self.injected = Injected(self)
+        self._listing = Listing(self)
         self._starter = Starter(self.nursery, self.zygotes, self.output)
         self._orders = Orders(self, options.secrets, options.debug)
         self._front = Front(self, options.port)
@@ -257,6 +259,7 @@ class Supervisor:
     async def publish(self) -> bool:
         """Tell the gateway who serves; return whether it knows; see `Surroundings`."""
         self._watcher.look_again()
+        self._listing.write()
         return await self._front.publish()
 
     def output(self, source: str) -> int:
@@ -310,6 +313,7 @@ class Supervisor:
             return frozenset()
         known = {name: self.plan.callers_of(name) for name in self.services}
         others = self._bring_up(plan)
+        self._listing.write()
         self.begin(self.publish())
         # Who may call a service is told to it when it starts.
         return others | {n for n, who in known.items() if plan.callers_of(n) != who}

@@ -27,6 +27,7 @@ class Late:
         secrets: The secrets that it names.
         secret_key: The service's own `SECRET_KEY`.
         faults: The file that says what is injected; empty: nothing ever is.
+        directory: The file that says where every service is public.
         key: The service's own private key.
         callers: The public keys of those that may call it; `None`: anybody may.
     """
@@ -39,6 +40,7 @@ class Late:
     secrets: Mapping[str, str] = field(repr=False)
     secret_key: str = field(repr=False)
     faults: str = ""
+    directory: str = ""
     key: str = field(default="", repr=False)
     callers: Mapping[str, str] | None = None
 
@@ -146,6 +148,7 @@ def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
         callers=late.callers,
         development=not plan.production,
         faults=late.faults,
+        directory=late.directory,
         databases={
             name: Binding(
                 engine=_engine_of(plan, service.service.name, name),

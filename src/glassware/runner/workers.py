@@ -175,6 +175,7 @@ def endpoints_of(said: Mapping[str, Any]) -> tuple[Endpoint, ...]:
             methods=tuple(e["methods"]),
             file=e.get("file"),
             line=e.get("line"),
+            defaults=e.get("defaults", {}),
         )
         for e in said.get("endpoints", ())
     )

@@ -5,17 +5,18 @@ from urllib.parse import urlsplit
 
 from glassware.current import Incoming
 from glassware.environment import Settings
-from glassware.identity import Key, Signer
 from glassware.protocol import (
     DEADLINE,
     IDENTITY,
     RETRY,
     TRACE,
     VIA,
+    VISITOR,
     new_traceparent,
     write_deadline,
     write_via,
 )
+from glassware.tokens import Key, Signer
 
 from .incoming import trace_of
 from .outgoing import Outgoing
@@ -68,6 +69,8 @@ class Letterhead:
         if call.kind is not None:
             headers.append(("Content-Type", call.kind))
         if asked is not None:
+            if asked.visitor:
+                headers.append((VISITOR, asked.visitor))
             headers += _onward(call, asked)
         return _overlay(headers, call.given) if call.given else tuple(headers)
 

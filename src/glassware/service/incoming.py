@@ -7,8 +7,10 @@ from typing import Any
 from glassware.current import Incoming, incoming, read_flask
 from glassware.protocol import (
     DEADLINE,
+    FRAGMENT,
     RETRY,
     VIA,
+    VISITOR,
     Clocks,
     new_traceparent,
     onward,
@@ -61,6 +63,9 @@ def read_request(environ: Mapping[str, Any], service: str = "") -> Incoming:
         deadline=None if left is None else time.monotonic() + left,
         via=via,
         onward=tuple(onward(environ)),
+        visitor=header(environ, VISITOR) or "",
+        cookie=environ.get("HTTP_COOKIE", ""),
+        fragment=header(environ, FRAGMENT) or "",
         caller_retries=header(environ, RETRY) == "no",
     )
 

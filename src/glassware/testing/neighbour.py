@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Unpack
 
 from glassware import current
-from glassware.identity import SITE
 from glassware.protocol import IDENTITY
 from glassware.service.client import Neighbour, Options, StreamOptions
 from glassware.service.response import Response
 from glassware.service.streams import Streamed
+from glassware.tokens import SITE
 
 from .calls import Asking
 

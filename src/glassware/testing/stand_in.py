@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from glassware import current
 from glassware.errors import UnknownService
-from glassware.identity import SITE
 from glassware.service import settings
 from glassware.service.faults import over
 from glassware.service.response import Response
 from glassware.service.transport import Request, Stream, Transport
 from glassware.service.transports import wire
+from glassware.tokens import SITE
 
 
 class StandIn:

@@ -15,7 +15,6 @@ from glassware import current
 from glassware.current import Incoming
 from glassware.environment import KEY, callers_of
 from glassware.errors import AppNotLoaded
-from glassware.identity import SITE, NotACaller, NotVerified, Verifier, prepare
 from glassware.protocol import (
     ALIVE,
     OURS,
@@ -25,6 +24,7 @@ from glassware.protocol import (
     read_via,
     read_wait,
 )
+from glassware.tokens import SITE, NotACaller, NotVerified, Verifier, prepare
 
 from .job import Job
 from .lost import stuck_in
@@ -47,6 +47,8 @@ _IDENTITY = f"{OURS_IN_ENVIRON}IDENTITY"
 _DEADLINE = f"{OURS_IN_ENVIRON}DEADLINE"
 _VIA = f"{OURS_IN_ENVIRON}VIA"
 _RETRY = f"{OURS_IN_ENVIRON}RETRY"
+_VISITOR = f"{OURS_IN_ENVIRON}VISITOR"
+_FRAGMENT = f"{OURS_IN_ENVIRON}FRAGMENT"
 _TRACE = f"{OURS_IN_ENVIRON}TRACE"
 
 
@@ -135,6 +137,9 @@ class Admission:
             deadline=self._deadline(environ) if counted else None,
             via=read_via(environ.pop(_VIA, None)),
             onward=tuple(onward(environ)),
+            visitor=environ.pop(_VISITOR, ""),
+            cookie=environ.get("HTTP_COOKIE", ""),
+            fragment=environ.pop(_FRAGMENT, ""),
             caller_retries=environ.pop(_RETRY, None) == "no",
             asked=environ.pop(_TRACE, None) == "yes",
         )

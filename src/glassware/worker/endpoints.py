@@ -4,7 +4,7 @@ import importlib
 import inspect
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from itertools import takewhile
@@ -120,7 +120,15 @@ def _installed() -> tuple[str, ...]:
 def _of_flask(application: Any) -> Iterator[Described]:
     for rule in application.url_map.iter_rules():
         view = application.view_functions.get(rule.endpoint)
-        yield _described(rule.endpoint, rule.rule, rule.methods, view)
+        described = _described(rule.endpoint, rule.rule, rule.methods, view)
+        defaults = _plain(rule.defaults)
+        yield {**described, "defaults": defaults} if defaults else described
+
+
+def _plain(defaults: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the defaults of a rule that can be told to others."""
+    kinds = (str, int, float, bool, type(None))
+    return {k: v for k, v in (defaults or {}).items() if isinstance(v, kinds)}
 
 
 def _of_starlette(routes: Iterable[Any], prefix: str) -> Iterator[Described]:

@@ -22,7 +22,8 @@ A **job** is one JSON object:
 
 - `{"event": "started", "pid": N}` first;
 - then `{"event": "ready", "interface": "wsgi" | "asgi", "server": "granian" |
-  "threaded", "endpoints": [{"name", "rule", "methods", "file", "line"}],
+  "threaded", "endpoints": [{"name", "rule", "methods", "file", "line",
+  "defaults"}],
   "modules": [FILE]}`, where `modules` are the files worth watching;
 - or `{"event": "failed", "reason": LINE, "traceback": TEXT}` and exit code 3.
 

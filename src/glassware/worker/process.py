@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassware.current import Member, members
-from glassware.environment import KEY
+from glassware.environment import PRIVATE
 from glassware.errors import AppNotLoaded
 
 from .admission import prepare_for_tokens
@@ -78,7 +78,7 @@ def become_service(job: Job) -> None:
     members[job.service] = Member(name=job.service, environment=job.environment)
     keep_out_of_logs(job.environment)
     # Its key is for calls alone: whatever the service starts is not to have it.
-    own = {name: value for name, value in job.environment.items() if name != KEY}
+    own = {n: value for n, value in job.environment.items() if n not in PRIVATE}
     become(own, job.folder)
 
 
@@ -94,6 +94,10 @@ def adapted(loaded: Loaded, job: Job) -> Loaded:
     """Return `loaded` once its application knows that it is a part of a site."""
     keep_to_prefix(loaded.application, job.mounts)
     answer_errors_of_others(loaded.application)
+    # Flask is the application's choice: without it, nothing of this is imported.
+    if "flask" in sys.modules:
+        extension: Any = importlib.import_module("glassware.website.extension")
+        extension.take_in(loaded.application)
     return loaded
 
 

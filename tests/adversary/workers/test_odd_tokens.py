@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from glassware.identity import Key
+from glassware.tokens import Key
 from worker.callers import KEYS, variables
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from glassware.identity import (
+from glassware.tokens import (
     LEEWAY,
     LIFETIME,
     SITE,

@@ -1,0 +1,99 @@
+"""The directory of the running site, written for the services; see `directory`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from glassware.directory import (
+    FILE,
+    Directory,
+    Entry,
+    Place,
+    Rule,
+    directory_at,
+    write_directory,
+)
+from glassware.files import write_whole
+from glassware.gateway import Line, hosts, is_public, lines_of
+from glassware.plan import Plan
+from glassware.status import Endpoint
+
+from .events import Bulletin, Complaints
+from .services import RunningService
+from .state import State
+
+
+class Surroundings(Protocol):
+    """What it needs of the supervisor."""
+
+    plan: Plan
+    state: State
+    bulletin: Bulletin
+    services: dict[str, RunningService]
+
+    @property
+    def url(self) -> str:
+        """The site's public address."""
+
+
+class Listing:
+    """Keeps the file up to date.
+
+    Args:
+        around: The supervisor.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._path = around.state.folder / FILE
+        self._complaints = Complaints(around.bulletin, "")
+        self._last = directory_at(self._path)
+        self._written: Directory | None = None
+
+    def write(self) -> None:
+        """Write what holds now, if it is not what was written last."""
+        directory = self._directory()
+        if directory == self._written:
+            return
+        try:
+            write_whole(self._path, write_directory(directory))
+        except OSError as error:
+            self._complaints.add(f"links to neighbours cannot be kept: {error}")
+            return
+        self._complaints.settle()
+        self._written = self._last = directory
+
+    def _directory(self) -> Directory:
+        plan = self._around.plan
+        return Directory(
+            url=self._around.url,
+            hosts=hosts(plan.gateway, production=plan.production),
+            services={name: self._entry(name) for name in plan.known},
+        )
+
+    def _entry(self, name: str) -> Entry:
+        lines = lines_of(self._around.plan.gateway, name)
+        places = tuple(_place(line) for line in lines)
+        service = self._around.services.get(name)
+        if service is not None and service.interface is not None:
+            rules = tuple(_rules(service.endpoints, lines))
+            return Entry(places=places, rules=rules, known=True)
+        # It has not been ready in this run; what it said in the last one may hold.
+        return replace(self._last.services.get(name, Entry()), places=places)
+
+
+def _place(line: Line) -> Place:
+    kept = bool(line.prefix) and not line.forwarded_prefix
+    return Place(prefix=line.prefix, host=line.host or "", keeps=kept)
+
+
+def _rules(endpoints: Sequence[Endpoint], lines: Sequence[Line]) -> Iterator[Rule]:
+    for endpoint in endpoints:
+        public = (n for n, line in enumerate(lines) if is_public(line, endpoint.rule))
+        yield Rule(
+            endpoint=endpoint.name,
+            rule=endpoint.rule,
+            methods=endpoint.methods,
+            defaults=endpoint.defaults,
+            places=tuple(public),
+        )

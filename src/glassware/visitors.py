@@ -1,0 +1,176 @@
+"""What every service is told of visitors: whose word counts, and whose no longer does.
+
+Two files of the state folder. The supervisor writes `visitors.json`: which service
+signs visitors in, and the public keys that its tokens are verified with. To
+`revocations`, one JSON object a line, whoever ends a sign-in appends; every service
+reads what is new there before it believes a token, so an end counts everywhere at
+once. Both directions of both are here.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+
+FILE = "visitors.json"
+REVOCATIONS = "revocations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visiting:
+    """How visitors of a site are known.
+
+    Attributes:
+        site: Its name.
+        sign_in: The page at which they sign in, as `SERVICE.ENDPOINT`; empty: there
+            is none, and every visitor is anonymous.
+        keys: The public keys that their tokens may be signed with, by key id; the
+            newest is the last one.
+        renew_after: Seconds that a token lives.
+        remember: Seconds after which who has not come back is signed out.
+        domain: Hosts below this name share the sign-in; empty: each is alone.
+    """
+
+    site: str = ""
+    sign_in: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    renew_after: float = 300.0
+    remember: float = 14 * 86_400.0
+    domain: str = ""
+
+    @property
+    def service(self) -> str:
+        """The service that signs visitors in; empty: none does."""
+        return self.sign_in.partition(".")[0]
+
+
+def write_visiting(visiting: Visiting) -> str:
+    """Return the text of `visitors.json`."""
+    return json.dumps(asdict(visiting), indent=1) + "\n"
+
+
+def read_visiting(text: str) -> Visiting:
+    """Return what `visitors.json` says.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+    try:
+        said: dict[str, Any] = json.loads(text)
+        return Visiting(**said)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this says nothing of visitors: {error!r}") from error
+
+
+def visiting_at(path: str | Path) -> Visiting:
+    """Return what the file says now; where none can be read, nobody is signed in."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - this stands in the way of requests
+        return _read(str(path), found.st_ino, found.st_mtime_ns)
+    except (OSError, ValueError):
+        return Visiting()
+
+
+@lru_cache(4)
+def _read(path: str, *_version: int) -> Visiting:
+    return read_visiting(Path(path).read_text(encoding="utf-8"))
+
+
+def revoke_session(path: Path, session: str, until: float) -> None:
+    """End one sign-in.
+
+    Args:
+        path: The file `revocations`.
+        session: Its id, the claim `sid`.
+        until: The epoch second after which no token of it can be valid anyway.
+
+    Raises:
+        OSError: It cannot be written down, so it still counts.
+    """
+    _append(path, {"session": session, "until": until})
+
+
+def revoke_user(path: Path, user: str, until: float) -> None:
+    """End every sign-in of a user that began before now.
+
+    Raises:
+        OSError: It cannot be written down, so they still count.
+    """
+    _append(path, {"user": user, "before": time.time(), "until": until})
+
+
+def _append(path: Path, line: Mapping[str, Any]) -> None:
+    raw = json.dumps(line).encode() + b"\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        # One write: lines of several processes never mix.
+        if os.write(descriptor, raw) != len(raw):
+            raise OSError(f"there is no room for all of a line in `{path}`")
+    finally:
+        os.close(descriptor)
+
+
+class Revocations:
+    """Reads the file as it grows.
+
+    Args:
+        path: The file `revocations`; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._version = (0, 0)
+        self._sessions: set[str] = set()
+        self._users: dict[str, float] = {}
+
+    def ended(self, session: str, user: str, began: float) -> bool:
+        """Tell whether a sign-in has been ended.
+
+        Args:
+            session: Its id.
+            user: Whose it is.
+            began: The epoch second at which it began.
+        """
+        self._look()
+        return session in self._sessions or self._users.get(user, 0.0) >= began
+
+    def _look(self) -> None:
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - it is in the way of requests
+        except FileNotFoundError:
+            return
+        inode, read = self._version
+        if found.st_ino == inode and found.st_size == read:
+            return
+        with self._lock:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        with self._path.open("rb") as file:
+            inode = os.fstat(file.fileno()).st_ino
+            read = self._version[1] if inode == self._version[0] else 0
+            file.seek(read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        for line in whole.splitlines():
+            self._learn(line)
+        self._version = inode, read + len(whole)
+
+    def _learn(self, line: bytes) -> None:
+        try:
+            said = json.loads(line)
+            if "session" in said:
+                self._sessions.add(str(said["session"]))
+            else:
+                before, user = float(said["before"]), str(said["user"])
+                self._users[user] = max(before, self._users.get(user, 0.0))
+        except (ValueError, KeyError, TypeError):
+            # Half a line of a machine that lost power ends nobody's sign-in.
+            return

@@ -1,0 +1,47 @@
+"""The Flask extension that gives a service its part in the website."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from . import links
+
+
+_PARTS: tuple[Callable[[Flask], None], ...] = (links.init_app,)
+
+
+class Website:
+    """Links to neighbours, fragments, the visitor and the look of the site.
+
+    A worker sets it up for every Flask application. Where none does, such as under
+    plain `flask run`, the application does so itself, in Flask's usual two ways:
+
+        website = Website()
+        website.init_app(app)  # or Website(app)
+
+    Args:
+        app: The application; `None`: `init_app` is told later.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Set an application up; a second time does nothing.
+
+        Args:
+            app: One that has answered no request yet.
+        """
+        if "glassware" in app.extensions:
+            return
+        app.extensions["glassware"] = self
+        for init in _PARTS:
+            init(app)
+
+
+def take_in(application: Any) -> None:
+    """Set an application up if it is one of Flask's; leave any other alone."""
+    if isinstance(application, Flask):
+        Website(application)

@@ -42,6 +42,8 @@ class Incoming:
         caller: The service that asked; empty: a visitor, or nobody knows.
         method: In capitals.
         path: Without the query.
+        scheme: `http` or `https`, as the visitor asked.
+        host: The header `Host`: the site's address, as the visitor spelled it.
         deadline: When the answer must be there, by `time.monotonic`; `None`:
             nobody waits for it within a known time.
         via: The services that it came through, the caller last.
@@ -72,6 +74,8 @@ class Incoming:
     caller: str = ""
     method: str = ""
     path: str = ""
+    scheme: str = "http"
+    host: str = ""
     deadline: float | None = None
     via: tuple[str, ...] = ()
     onward: tuple[tuple[str, str], ...] = ()

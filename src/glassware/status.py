@@ -30,6 +30,8 @@ class Endpoint:
         file: Of the view; `None` where it has none.
         line: Of the view, counted from 1.
         defaults: Values that stand for arguments which the rule does not name.
+        host: The host names that it is for, as a rule; empty: whatever the host is.
+        websocket: Whether it is for WebSockets alone.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Endpoint:
     file: str | None = None
     line: int | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    host: str = ""
+    websocket: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,6 +176,8 @@ def endpoints_of(said: Mapping[str, Any]) -> tuple[Endpoint, ...]:
             file=e.get("file"),
             line=e.get("line"),
             defaults=e.get("defaults", {}),
+            host=e.get("host", ""),
+            websocket=e.get("websocket", False),
         )
         for e in said.get("endpoints", ())
     )

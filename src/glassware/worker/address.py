@@ -51,8 +51,7 @@ def address_of(
         peer: Who connected, where that is a TCP address.
     """
     get = headers.get
-    scheme = get("HTTP_X_FORWARDED_PROTO")
-    scheme = scheme if scheme in PORTS else "http"
+    scheme = scheme_of(headers)
     name, port = _split_host(get("HTTP_HOST") or "")
     root, rest = _split_path(path, get("HTTP_X_FORWARDED_PREFIX"), mounts)
     forwarded = get("HTTP_X_FORWARDED_PORT") or ""
@@ -65,6 +64,11 @@ def address_of(
         root=root,
         path=rest,
     )
+
+
+def scheme_of(headers: Mapping[str, Any]) -> str:
+    """Return the scheme that the visitor used: `http` or `https`."""
+    return "https" if headers.get("HTTP_X_FORWARDED_PROTO") == "https" else "http"
 
 
 def write_address(environ: MutableMapping[str, Any], mounts: tuple[str, ...]) -> None:

@@ -26,6 +26,7 @@ from glassware.protocol import (
 )
 from glassware.tokens import SITE, NotACaller, NotVerified, Verifier, prepare
 
+from .address import scheme_of
 from .job import Job
 from .lost import stuck_in
 from .refusals import Header, alive, busy, no_caller, nobody_known, too_late
@@ -134,6 +135,8 @@ class Admission:
             caller="" if caller == SITE else caller,
             method=environ["REQUEST_METHOD"],
             path=path,
+            scheme=scheme_of(environ),
+            host=environ.get("HTTP_HOST", ""),
             deadline=self._deadline(environ) if counted else None,
             via=read_via(environ.pop(_VIA, None)),
             onward=tuple(onward(environ)),

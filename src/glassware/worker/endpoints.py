@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ _FLASKS = frozenset(
         *("blinker", "glassware"),
     )
 )
+
+_PORT = re.compile(r":[0-9]+$")
 
 HIDDEN_METHODS = frozenset({"HEAD", "OPTIONS"})
 
@@ -118,11 +121,25 @@ def _installed() -> tuple[str, ...]:
 
 
 def _of_flask(application: Any) -> Iterator[Described]:
-    for rule in application.url_map.iter_rules():
+    # Another address of the same page is never the one to link to.
+    rules = sorted(application.url_map.iter_rules(), key=lambda rule: rule.alias)
+    for rule in rules:
         view = application.view_functions.get(rule.endpoint)
+        more = {
+            "defaults": _plain(rule.defaults),
+            "host": _host(application, rule),
+            "websocket": rule.websocket,
+        }
         described = _described(rule.endpoint, rule.rule, rule.methods, view)
-        defaults = _plain(rule.defaults)
-        yield {**described, "defaults": defaults} if defaults else described
+        yield described | {key: value for key, value in more.items() if value}
+
+
+def _host(application: Any, rule: Any) -> str:
+    """Return the host names that a rule is for, without a port, as a rule too."""
+    if application.url_map.host_matching:
+        return _PORT.sub("", rule.host or "")
+    domain = str(application.config.get("SERVER_NAME") or "").partition(":")[0]
+    return f"{rule.subdomain}.{domain}" if rule.subdomain and domain else ""
 
 
 def _plain(defaults: Mapping[str, Any] | None) -> dict[str, Any]:

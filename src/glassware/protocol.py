@@ -49,6 +49,13 @@ OURS = "X-Glassware-"
 ALIVE = "/.glassware/alive"
 """The path at which each worker says that it lives, whatever its application is."""
 
+RENEW = "/.glassware/renew"
+"""The path at which the worker of the service that signs visitors in renews a token.
+
+The gateway asks with the visitor's cookies. The answer is always a 200: with
+`VISITOR` and `Set-Cookie` if the visitor is still signed in, else without.
+"""
+
 Refusal = Literal["identity", "caller", "deadline", "busy"]
 
 # Of the request that is being answered, only these go onward to neighbours.

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 
+LOOPBACK = "127.0.0.1"
+"""Where the site's own servers listen."""
+
+
 def join(
     scheme: str,
     login: tuple[str, str],

@@ -15,11 +15,12 @@ from glassware.errors import EngineError
 from glassware.files import write_whole
 
 from . import Image, Launch, Place, Program
-from .programs import alone_with, dying_with_parent, wait_for, works
+from .addresses import LOOPBACK
+from .folders import data_folder, lock
+from .programs import alone_with, dying_with_parent, works
 
 
 _TOOLS = ("docker", "podman")
-_LOOPBACK = "127.0.0.1"
 
 
 def tool() -> Path | None:
@@ -72,9 +73,8 @@ def prepare(image: Image, place: Place) -> None:
                 f"{_last_line(done.stderr)}",
                 hint="name another `image` in `site.toml`",
             )
-    try:
-        _folder(place).mkdir(mode=0o700, parents=True, exist_ok=True)
-        wait_for(_lock(place))
+    with data_folder(place):
+        _folder(place).mkdir(mode=0o700, exist_ok=True)
         subprocess.run(
             (client, "rm", "--force", _name(place)), capture_output=True, check=False
         )
@@ -84,17 +84,13 @@ def prepare(image: Image, place: Place) -> None:
             # Its user inside is another one; the folder is closed to all others.
             file = text.replace("{password}", place.password)
             write_whole(_file(place, inside), file, mode=0o644)
-    except OSError as error:
-        raise EngineError(
-            f"the data folder `{place.data}` cannot be used: {error.strerror}"
-        ) from error
 
 
 def launch(image: Image, place: Place) -> Launch:
     """Return what runs the container in the foreground."""
     options = [
         *("--rm", "--name", _name(place)),
-        *("--publish", f"{_LOOPBACK}:{place.port}:{image.port}"),
+        *("--publish", f"{LOOPBACK}:{place.port}:{image.port}"),
         *("--volume", f"{_folder(place)}:{image.data}"),
         *("--env-file", str(_variables(place))),
         *_as_this_user(place.program),
@@ -103,7 +99,7 @@ def launch(image: Image, place: Place) -> Launch:
         options += ["--volume", f"{_file(place, inside)}:{inside}:ro"]
     return Launch(
         argv=(
-            *alone_with(_lock(place)),
+            *alone_with(lock(place)),
             *dying_with_parent(image.stop),
             *(str(place.program.path), "run", *options),
             *(place.program.image, *image.arguments),
@@ -132,10 +128,6 @@ def _name(place: Place) -> str:
 
 def _folder(place: Place) -> Path:
     return place.data / "container"
-
-
-def _lock(place: Place) -> Path:
-    return place.data / "lock"
 
 
 def _variables(place: Place) -> Path:

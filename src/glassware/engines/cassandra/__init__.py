@@ -22,6 +22,8 @@ from glassware.engines import (
     Script,
     Shell,
 )
+from glassware.engines.addresses import LOOPBACK
+from glassware.engines.folders import lock
 from glassware.engines.programs import (
     RESTORE,
     alone_with,
@@ -35,8 +37,6 @@ from . import scripts as migrations
 from .marks import marks
 from .server import ADMINISTRATOR, Server
 
-
-_LOOPBACK = "127.0.0.1"
 
 _HINTS = {
     "in use by another process": "another program took a port meanwhile; start the "
@@ -148,7 +148,7 @@ class Cassandra(Engine):
         )
         return Launch(
             argv=(
-                *alone_with(files.lock(place)),
+                *alone_with(lock(place)),
                 *dying_with_parent(signal.SIGTERM),
                 *argv,
             ),
@@ -165,7 +165,7 @@ class Cassandra(Engine):
             files.expect(place.data, place.password)
         protocol = programs.protocol(place.program.version)
         address = Address(
-            hosts=((_LOOPBACK, place.port),),
+            hosts=((LOOPBACK, place.port),),
             user=ADMINISTRATOR,
             password=place.password,
             keyspace="",

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from glassware.engines import Place
-from glassware.engines.programs import wait_for
+from glassware.engines.addresses import LOOPBACK
+from glassware.engines.folders import data_folder
 from glassware.errors import EngineError
 from glassware.files import write_whole
 
@@ -21,7 +22,6 @@ from .programs import java_options as java_options_of
 
 FIRST_PASSWORD = "cassandra"  # noqa: S105 - what Cassandra itself begins with
 
-_LOOPBACK = "127.0.0.1"
 _WIPE = "begin anew with `glassware down --wipe`"
 
 # Warnings and errors to the console, less what is said at every start: what a
@@ -36,11 +36,6 @@ _LOGGING = """\
   <root level="WARN"><appender-ref ref="STDOUT" /></root>
 </configuration>
 """
-
-
-def lock(place: Place) -> Path:
-    """Return what keeps a second server from the data of `place`."""
-    return place.data / "lock"
 
 
 def conf(place: Place) -> Path:
@@ -65,9 +60,7 @@ def prepare(place: Place) -> None:
         EngineError: The folder cannot be written, another server uses it, or a
             newer one wrote it.
     """
-    try:
-        place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        wait_for(lock(place))
+    with data_folder(place):
         _check_version(place)
         shutil.rmtree(scratch(place), ignore_errors=True)
         scratch(place).mkdir(mode=0o700)
@@ -84,10 +77,6 @@ def prepare(place: Place) -> None:
         text = json.dumps(settings, indent=2, ensure_ascii=False)
         write_whole(conf(place) / "cassandra.yaml", text, mode=0o600)
         expect(place.data, place.password)
-    except OSError as error:
-        raise EngineError(
-            f"the data folder `{place.data}` cannot be used: {error.strerror}"
-        ) from error
 
 
 def expect(data: Path, password: str) -> None:
@@ -165,11 +154,11 @@ _NODE: dict[str, Any] = {
     "seed_provider": [
         {
             "class_name": "org.apache.cassandra.locator.SimpleSeedProvider",
-            "parameters": [{"seeds": _LOOPBACK}],
+            "parameters": [{"seeds": LOOPBACK}],
         }
     ],
-    "listen_address": _LOOPBACK,
-    "rpc_address": _LOOPBACK,
+    "listen_address": LOOPBACK,
+    "rpc_address": LOOPBACK,
     "start_native_transport": True,
     "authenticator": "PasswordAuthenticator",
     "authorizer": "CassandraAuthorizer",
@@ -216,7 +205,7 @@ def _take(stack: ExitStack, port: int, other: int) -> int:
         held = stack.enter_context(socket.socket())
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):
-            held.bind((_LOOPBACK, attempt))
+            held.bind((LOOPBACK, attempt))
             taken = int(held.getsockname()[1])
             if taken != other:
                 return taken

@@ -1,12 +1,12 @@
 """Keyspaces and users on a Cassandra server: what CQL makes them and removes them."""
 
-import hashlib
 import re
 
 from cassandra import InvalidRequest
 from cassandra.cluster import Session
 
 from glassware.engines import Grant
+from glassware.engines.identifiers import fitted
 from glassware.errors import EngineError
 
 from .programs import number
@@ -14,6 +14,7 @@ from .server import ADMINISTRATOR, identifier, text
 
 
 _LONGEST_NAME = 48
+_ODD = re.compile(r"\W", re.ASCII)
 _RIGHTS = ("CREATE", "ALTER", "DROP", "SELECT", "MODIFY")
 
 _HINT = "give the site another `name`, or remove that {}"
@@ -21,11 +22,7 @@ _HINT = "give the site another `name`, or remove that {}"
 
 def keyspace_of(grant: Grant) -> str:
     """Return the name of a keyspace: letters, digits and `_`, and not many of them."""
-    name = re.sub(r"\W", "_", grant.database, flags=re.ASCII)
-    if name == grant.database and len(name) <= _LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(grant.database.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST_NAME - 9]}_{digest}"
+    return fitted(grant.database, _LONGEST_NAME, _ODD)
 
 
 def provision(session: Session, grant: Grant, replication: str) -> None:

@@ -20,12 +20,13 @@ from glassware.engines import (
     Place,
     Program,
 )
+from glassware.engines.addresses import LOOPBACK
+from glassware.engines.folders import data_folder, lock
 from glassware.engines.programs import (
     RESTORE,
     alone_with,
     dying_with_parent,
     failure,
-    wait_for,
 )
 from glassware.errors import EngineError
 from glassware.files import write_whole
@@ -34,7 +35,6 @@ from . import marks, programs
 from .server import Server
 
 
-_LOOPBACK = "127.0.0.1"
 _ADMINISTRATOR = "glassware"
 
 _TAKEN = "is already in use"
@@ -78,18 +78,12 @@ class DynamoDB(Engine):
 
     def prepare(self, place: Place) -> None:
         """Make the data folder usable; does little where it already is."""
-        try:
-            place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            wait_for(_lock(place))
+        with data_folder(place):
             _check_version(place)
-        except OSError as error:
-            raise EngineError(
-                f"the data folder `{place.data}` cannot be used: {error.strerror}"
-            ) from error
 
     def launch(self, place: Place) -> Launch:
         """Return the program that serves `place` in the foreground."""
-        where = ("--host", _LOOPBACK, "--port", str(place.port))
+        where = ("--host", LOOPBACK, "--port", str(place.port))
         if programs.is_moto(place.program):
             serve = (sys.executable, "-m", "moto.server", *where)
         else:
@@ -97,7 +91,7 @@ class DynamoDB(Engine):
             serve = (str(place.program.path), *where, "--db-path", file)
         return Launch(
             argv=(
-                *alone_with(_lock(place)),
+                *alone_with(lock(place)),
                 *dying_with_parent(signal.SIGTERM),
                 *serve,
             )
@@ -109,7 +103,7 @@ class DynamoDB(Engine):
         if _is_dynoxide(place.program):
             options["snapshots"] = "sqlite"
         return Server(
-            host=_LOOPBACK,
+            host=LOOPBACK,
             port=place.port,
             key=_ADMINISTRATOR,
             secret=place.password,
@@ -175,10 +169,6 @@ class DynamoDB(Engine):
 
 
 engine = DynamoDB()
-
-
-def _lock(place: Place) -> Path:
-    return place.data / "lock"
 
 
 def _is_dynoxide(program: Program) -> bool:

@@ -21,6 +21,8 @@ from glassware.engines import (
     Program,
     Shell,
 )
+from glassware.engines.addresses import LOOPBACK
+from glassware.engines.folders import lock
 from glassware.engines.programs import alone_with, check_socket, dying_with_parent
 from glassware.errors import EngineError
 
@@ -28,10 +30,8 @@ from . import files, marks, programs, replica, users
 from .server import Server, is_away
 
 
-_LOOPBACK = "127.0.0.1"
-
 _SETTINGS = (
-    *("--bind_ip", _LOOPBACK, "--filePermissions", "0700"),
+    *("--bind_ip", LOOPBACK, "--filePermissions", "0700"),
     *("--replSet", programs.REPLICA_SET),
     *("--oplogSize", "50", "--wiredTigerCacheSizeGB", "0.25"),
     *("--wiredTigerEngineConfigString", "log=(file_max=10MB,prealloc=false)"),
@@ -86,7 +86,7 @@ class MongoDB(Engine):
         program = place.program.path or Path(programs.PROGRAM)
         return Launch(
             argv=(
-                *alone_with(files.lock(place)),
+                *alone_with(lock(place)),
                 *dying_with_parent(signal.SIGTERM),
                 *(str(program), "--dbpath", str(files.folder(place))),
                 *("--port", str(place.port)),
@@ -104,14 +104,14 @@ class MongoDB(Engine):
         return Server(
             user=programs.ADMINISTRATOR,
             password=place.password,
-            places=(f"{_LOOPBACK}:{place.port}",),
+            places=(f"{LOOPBACK}:{place.port}",),
             options={
                 "authSource": "admin",
                 "directConnection": "true",
                 "w": "majority",
             },
             socket="" if contained else str(_socket(place)),
-            member=f"{_LOOPBACK}:{port}",
+            member=f"{LOOPBACK}:{port}",
         ).url()
 
     def ready(self, admin_url: str) -> bool:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from glassware.engines import Place
-from glassware.engines.programs import RESTORE, failure, wait_for
+from glassware.engines.folders import data_folder
+from glassware.engines.programs import RESTORE, failure
 from glassware.errors import EngineError
 from glassware.files import write_whole
 
@@ -42,11 +43,6 @@ def folder(place: Place) -> Path:
     return place.data / "database"
 
 
-def lock(place: Place) -> Path:
-    """Return what keeps a second server from the data of `place`."""
-    return place.data / "lock"
-
-
 def key_file(place: Place) -> Path:
     """Return the file with the key of the replica set."""
     return place.data / "key"
@@ -67,17 +63,11 @@ def prepare(place: Place) -> None:
         EngineError: It cannot be used: it is damaged, another user's, or in use.
     """
     data = folder(place)
-    try:
-        place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        wait_for(lock(place))
+    with data_folder(place):
         data.mkdir(mode=0o700, exist_ok=True)
         _check(data)
         # Its own permissions are checked by the server, which reads it at its start.
         write_whole(key_file(place), key_of(place.password), mode=0o600)
-    except OSError as error:
-        raise EngineError(
-            f"the data folder `{place.data}` cannot be used: {error.strerror}"
-        ) from error
 
 
 def _check(data: Path) -> None:

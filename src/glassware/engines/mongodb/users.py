@@ -1,6 +1,5 @@
 """Users and databases on a MongoDB server: made, kept up to date, removed."""
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pymongo.errors import OperationFailure
 
 from glassware.engines import Grant
+from glassware.engines.identifiers import fitted
 from glassware.errors import EngineError
 
 from .server import Client
@@ -91,8 +91,4 @@ def _taken(what: str) -> EngineError:
 
 
 def _identifier(name: str) -> str:
-    plain = _ODD.sub("_", name)
-    if plain == name and len(name) <= LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{plain[: LONGEST_NAME - 9]}_{digest}"
+    return fitted(name, LONGEST_NAME, _ODD)

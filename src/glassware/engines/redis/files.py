@@ -4,8 +4,7 @@ import hashlib
 from pathlib import Path
 
 from glassware.engines import Place
-from glassware.engines.programs import wait_for
-from glassware.errors import EngineError
+from glassware.engines.folders import data_folder
 from glassware.files import write_whole
 
 
@@ -44,11 +43,6 @@ def settings(place: Place) -> Path:
     return place.data / "valkey.conf"
 
 
-def lock(place: Place) -> Path:
-    """Return what keeps a second server from the data of `place`."""
-    return place.data / "lock"
-
-
 def prepare(place: Place) -> None:
     """Write the settings, and the administrator among the users.
 
@@ -56,17 +50,11 @@ def prepare(place: Place) -> None:
         EngineError: The folder cannot be written, or another server uses it.
     """
     users = place.data / "users.acl"
-    try:
-        place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        wait_for(lock(place))
+    with data_folder(place):
         text = _SETTINGS.format(data=_quoted(place.data), users=_quoted(users))
         write_whole(settings(place), text, mode=0o600)
         kept = users.read_text().splitlines() if users.exists() else _NOBODY_ELSE
         write_whole(users, _with_administrator(kept, place.password), mode=0o600)
-    except OSError as error:
-        raise EngineError(
-            f"the data folder `{place.data}` cannot be used: {error.strerror}"
-        ) from error
 
 
 def _with_administrator(lines: list[str], password: str) -> str:

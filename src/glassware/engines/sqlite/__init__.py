@@ -23,6 +23,7 @@ from glassware.engines import (
     Script,
     Shell,
 )
+from glassware.engines.folders import data_folder
 from glassware.engines.scripts import carry_out
 from glassware.errors import EngineError
 
@@ -63,12 +64,8 @@ class SQLite(Engine):
 
     def prepare(self, place: Place) -> None:
         """Make the folder; does little where it already is."""
-        try:
-            place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise EngineError(
-                f"the data folder `{place.data}` cannot be used: {error.strerror}"
-            ) from error
+        with data_folder(place, served=False):
+            pass
 
     def launch(self, place: Place) -> Launch | None:
         """Return `None`: whoever opens the file is the server."""

@@ -66,11 +66,16 @@ class Entry:
 
     places: tuple[Place, ...] = ()
     rules: tuple[Rule, ...] = ()
+        key: The public key of what it keeps with visitors for others to read; see
+            `tokens`.
+        shares: The keys of the site's session that it alone may write.
     known: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
+    key: str = ""
+    shares: tuple[str, ...] = ()
     """The whole site.
 
     Attributes:
@@ -136,5 +141,7 @@ def _entry(said: Mapping[str, Any]) -> Entry:
 
 
 def _rule(said: Mapping[str, Any]) -> Rule:
+        key=said.get("key", ""),
+        shares=tuple(said.get("shares", ())),
     lists = {"methods": tuple(said["methods"]), "places": tuple(said["places"])}
     return Rule(**{**said, **lists})

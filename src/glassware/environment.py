@@ -21,6 +21,10 @@ person can set them by hand: that is how a service that runs alone under plain
                                       `visitors`
 `GLASSWARE_VISITOR_KEY`               private key that visitors' tokens are signed
                                       with; only for the service that signs them in
+`GLASSWARE_COOKIE_PATH`               path of this service's own cookies; absent: as its
+                                      framework has it
+`GLASSWARE_COOKIE_KEY`                private key that signs what this service keeps
+                                      with visitors for the others to read
 `GLASSWARE_FAULTS`                    file that says what is done to calls on
                                       purpose; see `injection`
 `GLASSWARE_DIRECTORY`                 file that says where every service is public;
@@ -43,6 +47,7 @@ KEY = "GLASSWARE_KEY"
 VISITOR_KEY = "GLASSWARE_VISITOR_KEY"
 
 FAULTS = "GLASSWARE_FAULTS"
+COOKIE_KEY = "GLASSWARE_COOKIE_KEY"
 """The variable that tests set themselves for the services that they load."""
 
 _OPTIONAL = {
@@ -53,7 +58,9 @@ _OPTIONAL = {
     "visitor_key": VISITOR_KEY,
 }
 
-PRIVATE = frozenset({KEY, VISITOR_KEY})
+PRIVATE = frozenset({KEY, VISITOR_KEY, COOKIE_KEY})
+    "cookie_path": "GLASSWARE_COOKIE_PATH",
+    "cookie_key": COOKIE_KEY,
 """The variables that a worker takes out of its environment when it starts."""
 
 
@@ -117,6 +124,9 @@ class Settings:
     """
 
     site: str = ""
+        cookie_path: The path of its own cookies; empty: as its framework has it.
+        cookie_key: The private key that signs what it keeps with visitors for
+            others to read; empty: it keeps nothing for them.
     service: str = ""
     url: str = ""
     mounts: tuple[str, ...] = ()
@@ -135,6 +145,8 @@ class Settings:
 
 def to_variables(settings: Settings) -> dict[str, str]:
     """Return the variables that carry `settings`."""
+    cookie_path: str = ""
+    cookie_key: str = field(default="", repr=False)
     variables = {
         "GLASSWARE_SITE": settings.site,
         "GLASSWARE_SERVICE": settings.service,

@@ -318,6 +318,13 @@ class Service:
     ] = None
     reload: Annotated[
         Reload,
+    shares: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="Keys of the site's session that it alone may write, and "
+            "every service may read."
+        ),
+    ] = ()
         Meta(description="`replace`: the old stops before the new starts."),
     ] = "overlap"
     drain: Annotated[

@@ -90,6 +90,13 @@ class Key:
         return str(_jwt().encode(claims, self.private, algorithm=_ALGORITHM))
 
     def __repr__(self) -> str:
+    @classmethod
+    def derived(cls, secret: str, purpose: str) -> "Key":
+        """Return the key that a secret gives for a purpose, always the same."""
+        hashes, hkdf = _hkdf()
+        made = hkdf.HKDF(hashes.SHA256(), 32, None, f"glassware {purpose}".encode())
+        return cls(_encode(made.derive(secret.encode())))
+
         return "<Key>"
 
 
@@ -247,3 +254,11 @@ def _encode(raw: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+@cache
+def _hkdf() -> tuple[Any, Any]:
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - likewise
+    from cryptography.hazmat.primitives.kdf import hkdf  # noqa: PLC0415
+
+    return hashes, hkdf
+
+

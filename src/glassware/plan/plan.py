@@ -278,3 +278,15 @@ def mount_of(route: Route, service: Service) -> Mount:
     if route.mount is not None:
         return route.mount
     return "strip" if service.command else "script_name"
+    def cookie_path(self, name: str) -> str:
+        """Return the path of a service's own cookies; empty: as it is by default.
+
+        It is the whole site for one that others may call, whose pages then need
+        its cookies too, and for one that is in several places.
+        """
+        routes = self.service(name).service.routes
+        paths = {route.path.rstrip("/") for route in routes}
+        if self.callers_of(name) or len(paths) > 1:
+            return "/"
+        return paths.pop() if paths else ""
+

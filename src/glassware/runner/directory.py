@@ -19,6 +19,7 @@ from glassware.plan import Plan
 from glassware.status import Endpoint
 
 from .events import Bulletin, Complaints
+from .keys import cookie_key
 from .services import RunningService
 from .state import State
 
@@ -52,10 +53,10 @@ class Listing:
 
     def write(self) -> None:
         """Write what holds now, if it is not what was written last."""
-        directory = self._directory()
-        if directory == self._written:
-            return
         try:
+            directory = self._directory()
+            if directory == self._written:
+                return
             write_whole(self._path, write_directory(directory))
         except OSError as error:
             self._complaints.add(f"links to neighbours cannot be kept: {error}")
@@ -75,11 +76,20 @@ class Listing:
         lines = lines_of(self._around.plan.gateway, name)
         places = tuple(_place(line) for line in lines)
         service = self._around.services.get(name)
-        if service is not None and service.interface is not None:
-            rules = tuple(_rules(service.endpoints, lines))
-            return Entry(places=places, rules=rules, known=True)
-        # It has not been ready in this run; what it said in the last one may hold.
-        return replace(self._last.services.get(name, Entry()), places=places)
+        # It may not have been ready in this run; what it said in the last one holds.
+        entry = replace(
+            self._last.services.get(name, Entry()),
+            places=places,
+            key=cookie_key(self._around.state.credential(f"cookie key {name}")).public,
+        )
+        if service is None:
+            return entry
+        entry = replace(entry, shares=service.plan.service.shares)
+        if service.interface is None:
+            return entry
+        return replace(
+            entry, rules=tuple(_rules(service.endpoints, lines)), known=True
+        )
 
 
 def _place(line: Line) -> Place:

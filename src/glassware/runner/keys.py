@@ -7,6 +7,8 @@ supervisor only for the processes of their own service; the site's never does.
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from glassware.plan import Plan
 from glassware.tokens import SITE, Key
@@ -17,6 +19,21 @@ DAY = 86_400.0
 
 So long does a site whose supervisor is gone serve on.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class CookieKey:
+    """The pair that signs what a service keeps with visitors for others to read."""
+
+    private: str = field(repr=False)
+    public: str
+
+
+@lru_cache(1024)
+def cookie_key(secret: str) -> CookieKey:
+    """Return the pair that a service's secret gives: it outlives the site's runs."""
+    key = Key.derived(secret, "cookies")
+    return CookieKey(key.text, key.public)
 
 
 class Keys:

@@ -13,7 +13,7 @@ from glassware.template import references
 
 from .addresses import LOOPBACK
 from .databases import Databases
-from .keys import Keys
+from .keys import Keys, cookie_key
 from .services import RunningService
 from .state import State
 from .variables import Late, variables
@@ -75,6 +75,7 @@ class Orders:
             directory=str(around.state.folder / directory.FILE),
             key=around.keys.private(name),
             callers=around.keys.callers(around.plan, name),
+            cookie_key=cookie_key(around.state.credential(f"cookie key {name}")).private,
         )
         inherited = around.inherited(plan.service.folder)
         return variables(around.plan, plan, late, inherited)

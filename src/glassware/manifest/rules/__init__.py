@@ -17,6 +17,7 @@ from .neighbours import RULES as NEIGHBOURS
 from .references import RULES as REFERENCES
 from .routes import RULES as ROUTES
 
+from .sharing import RULES as SHARING
 
 Rule = Callable[[Draft], Iterable[Fault]]
 
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     *APPS,
     *ROUTES,
     *REFERENCES,
+    *SHARING,
     *ENGINES,
     *DATABASES,
     *MIGRATIONS,

@@ -62,20 +62,20 @@ class Entry:
         places: Where it is public, the principal one first; none: it is not.
         rules: What it answers to; empty and not `known`: nobody has said yet.
         known: Whether it has ever been ready.
+        key: The public key of what it keeps with visitors for others to read; see
+            `tokens`.
+        shares: The keys of the site's session that it alone may write.
     """
 
     places: tuple[Place, ...] = ()
     rules: tuple[Rule, ...] = ()
-        key: The public key of what it keeps with visitors for others to read; see
-            `tokens`.
-        shares: The keys of the site's session that it alone may write.
     known: bool = False
+    key: str = ""
+    shares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    key: str = ""
-    shares: tuple[str, ...] = ()
     """The whole site.
 
     Attributes:
@@ -137,11 +137,11 @@ def _entry(said: Mapping[str, Any]) -> Entry:
         places=tuple(Place(**place) for place in said["places"]),
         rules=tuple(_rule(rule) for rule in said["rules"]),
         known=said["known"],
+        key=said.get("key", ""),
+        shares=tuple(said.get("shares", ())),
     )
 
 
 def _rule(said: Mapping[str, Any]) -> Rule:
-        key=said.get("key", ""),
-        shares=tuple(said.get("shares", ())),
     lists = {"methods": tuple(said["methods"]), "places": tuple(said["places"])}
     return Rule(**{**said, **lists})

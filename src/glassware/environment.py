@@ -45,9 +45,9 @@ from typing import Any
 
 KEY = "GLASSWARE_KEY"
 VISITOR_KEY = "GLASSWARE_VISITOR_KEY"
+COOKIE_KEY = "GLASSWARE_COOKIE_KEY"
 
 FAULTS = "GLASSWARE_FAULTS"
-COOKIE_KEY = "GLASSWARE_COOKIE_KEY"
 """The variable that tests set themselves for the services that they load."""
 
 _OPTIONAL = {
@@ -56,11 +56,11 @@ _OPTIONAL = {
     "directory": "GLASSWARE_DIRECTORY",
     "visitors": "GLASSWARE_VISITORS",
     "visitor_key": VISITOR_KEY,
+    "cookie_path": "GLASSWARE_COOKIE_PATH",
+    "cookie_key": COOKIE_KEY,
 }
 
 PRIVATE = frozenset({KEY, VISITOR_KEY, COOKIE_KEY})
-    "cookie_path": "GLASSWARE_COOKIE_PATH",
-    "cookie_key": COOKIE_KEY,
 """The variables that a worker takes out of its environment when it starts."""
 
 
@@ -120,13 +120,13 @@ class Settings:
         visitors: The file that says how visitors are known; empty: it runs alone.
         visitor_key: `KEY_ID:PRIVATE_KEY` that their tokens are signed with; empty:
             this service signs nobody in.
+        cookie_path: The path of its own cookies; empty: as its framework has it.
+        cookie_key: The private key that signs what it keeps with visitors for
+            others to read; empty: it keeps nothing for them.
         databases: Bindings by name.
     """
 
     site: str = ""
-        cookie_path: The path of its own cookies; empty: as its framework has it.
-        cookie_key: The private key that signs what it keeps with visitors for
-            others to read; empty: it keeps nothing for them.
     service: str = ""
     url: str = ""
     mounts: tuple[str, ...] = ()
@@ -140,13 +140,13 @@ class Settings:
     directory: str = ""
     visitors: str = ""
     visitor_key: str = field(default="", repr=False)
+    cookie_path: str = ""
+    cookie_key: str = field(default="", repr=False)
     databases: Mapping[str, Binding] = field(default_factory=dict)
 
 
 def to_variables(settings: Settings) -> dict[str, str]:
     """Return the variables that carry `settings`."""
-    cookie_path: str = ""
-    cookie_key: str = field(default="", repr=False)
     variables = {
         "GLASSWARE_SITE": settings.site,
         "GLASSWARE_SERVICE": settings.service,

@@ -260,6 +260,13 @@ class Service:
     calls: Annotated[
         tuple[str, ...], Meta(description="The neighbours that it may call.")
     ] = ()
+    shares: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="Keys of the site's session that it alone may write, and "
+            "every service may read."
+        ),
+    ] = ()
     neighbours: Annotated[
         Mapping[Name, Neighbour],
         Meta(
@@ -318,13 +325,6 @@ class Service:
     ] = None
     reload: Annotated[
         Reload,
-    shares: Annotated[
-        tuple[Name, ...],
-        Meta(
-            description="Keys of the site's session that it alone may write, and "
-            "every service may read."
-        ),
-    ] = ()
         Meta(description="`replace`: the old stops before the new starts."),
     ] = "overlap"
     drain: Annotated[

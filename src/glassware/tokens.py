@@ -59,6 +59,13 @@ class Key:
         """Return a new key."""
         return cls(_encode(_ed25519().Ed25519PrivateKey.generate().private_bytes_raw()))
 
+    @classmethod
+    def derived(cls, secret: str, purpose: str) -> "Key":
+        """Return the key that a secret gives for a purpose, always the same."""
+        hashes, hkdf = _hkdf()
+        made = hkdf.HKDF(hashes.SHA256(), 32, None, f"glassware {purpose}".encode())
+        return cls(_encode(made.derive(secret.encode())))
+
     @cached_property
     def private(self) -> Any:
         """The key as `cryptography` has it."""
@@ -90,13 +97,6 @@ class Key:
         return str(_jwt().encode(claims, self.private, algorithm=_ALGORITHM))
 
     def __repr__(self) -> str:
-    @classmethod
-    def derived(cls, secret: str, purpose: str) -> "Key":
-        """Return the key that a secret gives for a purpose, always the same."""
-        hashes, hkdf = _hkdf()
-        made = hkdf.HKDF(hashes.SHA256(), 32, None, f"glassware {purpose}".encode())
-        return cls(_encode(made.derive(secret.encode())))
-
         return "<Key>"
 
 
@@ -248,12 +248,6 @@ def _ed25519() -> Any:
     return ed25519
 
 
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 @cache
 def _hkdf() -> tuple[Any, Any]:
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - likewise
@@ -262,3 +256,9 @@ def _hkdf() -> tuple[Any, Any]:
     return hashes, hkdf
 
 
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

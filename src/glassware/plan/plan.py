@@ -268,16 +268,6 @@ class Plan:
             if s.process is None and name in s.service.calls
         )
 
-    def databases_of(self, name: str) -> tuple[DatabasePlan, ...]:
-        """Return the databases that a service declares."""
-        return tuple(d for d in self.databases if d.service == name)
-
-
-def mount_of(route: Route, service: Service) -> Mount:
-    """Return how `service` sees the prefix of `route`."""
-    if route.mount is not None:
-        return route.mount
-    return "strip" if service.command else "script_name"
     def cookie_path(self, name: str) -> str:
         """Return the path of a service's own cookies; empty: as it is by default.
 
@@ -290,3 +280,13 @@ def mount_of(route: Route, service: Service) -> Mount:
             return "/"
         return paths.pop() if paths else ""
 
+    def databases_of(self, name: str) -> tuple[DatabasePlan, ...]:
+        """Return the databases that a service declares."""
+        return tuple(d for d in self.databases if d.service == name)
+
+
+def mount_of(route: Route, service: Service) -> Mount:
+    """Return how `service` sees the prefix of `route`."""
+    if route.mount is not None:
+        return route.mount
+    return "strip" if service.command else "script_name"

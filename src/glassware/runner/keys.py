@@ -1,4 +1,4 @@
-"""The keys of a running site: made when it starts, and kept nowhere.
+"""The keys of a running site: those of calls are made when it starts, and kept nowhere.
 
 Each service has one, and the site itself has one: it signs for visitors, for
 unknown programs, and for whoever sits at the terminal. Private keys leave the

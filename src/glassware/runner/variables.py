@@ -30,8 +30,8 @@ class Late:
         directory: The file that says where every service is public.
         key: The service's own private key.
         callers: The public keys of those that may call it; `None`: anybody may.
-    """
         cookie_key: The private key that signs what it keeps with visitors.
+    """
 
     url: str
     neighbours: Mapping[str, str]
@@ -44,8 +44,8 @@ class Late:
     directory: str = ""
     key: str = field(default="", repr=False)
     callers: Mapping[str, str] | None = None
-
     cookie_key: str = field(default="", repr=False)
+
 
 def variables(
     plan: Plan, service: ServicePlan, late: Late, inherited: Mapping[str, str]
@@ -151,10 +151,9 @@ def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
         development=not plan.production,
         faults=late.faults,
         directory=late.directory,
-        databases={
-        layout=str(service.layout or ""),
         cookie_path=plan.cookie_path(service.service.name),
         cookie_key=late.cookie_key,
+        databases={
             name: Binding(
                 engine=_engine_of(plan, service.service.name, name),
                 url=access.native_url,

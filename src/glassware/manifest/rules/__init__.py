@@ -16,8 +16,8 @@ from .names import RULES as NAMES
 from .neighbours import RULES as NEIGHBOURS
 from .references import RULES as REFERENCES
 from .routes import RULES as ROUTES
-
 from .sharing import RULES as SHARING
+
 
 Rule = Callable[[Draft], Iterable[Fault]]
 
@@ -26,8 +26,8 @@ RULES: tuple[Rule, ...] = (
     *NEIGHBOURS,
     *APPS,
     *ROUTES,
-    *REFERENCES,
     *SHARING,
+    *REFERENCES,
     *ENGINES,
     *DATABASES,
     *MIGRATIONS,

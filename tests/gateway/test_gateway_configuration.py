@@ -109,11 +109,11 @@ def test_nothing_is_left_open() -> None:
     """Each item of the hardening, as Envoy is told it."""
     place = Place(folder=Path("/f"), plan=plan(public("a", "/")), port=8000)
     started = bootstrap(place)
-    listener, waiting_room = started["static_resources"]["listeners"]
+    listener, *rooms = started["static_resources"]["listeners"]
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
     options = manager["common_http_protocol_options"]
 
-    assert waiting_room["internal_listener"] == {}
+    assert [room["internal_listener"] for room in rooms] == [{}, {}]
     assert listener["enable_reuse_port"] is False
     assert manager["normalize_path"] is True
     assert manager["merge_slashes"] is True

@@ -143,4 +143,5 @@ def test_addresses_come_and_go(site: Site, worker: Start) -> None:
     made.update(running("front", target))
 
     assert made.ask("/").status == 200
-    assert made.count("listener_manager.total_listeners_active") == 2
+    # The public one, and two within Envoy.
+    assert made.count("listener_manager.total_listeners_active") == 3

@@ -188,7 +188,7 @@ def test_a_hundred_services_need_few_watchers(site: Site) -> None:
         *(Upstream(name=f"s{number}", phase=Phase.REPLACING) for number in range(100))
     )
 
-    assert made.watchers() == 3
+    assert made.watchers() == 4
 
 
 def test_a_path_too_long_for_a_socket_is_an_error(site: Site) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glassware.protocol import ALIVE
+from glassware.status import Phase
 
 from .headers import TOKENS
 from .limits import Limits
@@ -24,6 +25,15 @@ Data = dict[str, Any]
 
 WAITING = "waiting"
 """The name of the waiting room, and the beginning of its clusters' names."""
+
+ROOM = "visitors.renewal"
+"""The room in which a renewal is asked for, and the cluster that leads there."""
+
+WORKERS = "visitors.workers"
+"""The cluster that leads to who signs visitors in."""
+
+# Whoever comes while so many are asked for is anonymous this once.
+_RENEWALS = 128
 
 # The waiting room takes no share of the first tries while one worker is well.
 _ONE_IN_A_THOUSAND = {"overprovisioning_factor": 100_000}
@@ -46,6 +56,29 @@ def clusters(upstream: Upstream, place: Place) -> Iterator[Data]:
         direct["health_checks"] = [_asking(place.limits)]
     yield direct
     yield _cluster(room, [{"lb_endpoints": workers}], place.limits, several=several)
+
+
+def renewing(upstream: Upstream | None, place: Place) -> Iterator[Data]:
+    """Return the clusters through which visitors' tokens are renewed.
+
+    Args:
+        upstream: The service that signs visitors in, if there is one that can be
+            asked.
+        place: Where the gateway is.
+    """
+    limits = place.limits
+    room = {"lb_endpoints": [{"endpoint": {"address": _address_inside(ROOM)}}]}
+    yield _cluster(ROOM, [room], limits, several=False)
+    asked = upstream or Upstream(name=WORKERS, phase=Phase.STOPPED)
+    several = len(asked.targets) > 1
+    workers = [_endpoint(target) for target in _targets(asked, place)]
+    data = _cluster(WORKERS, [{"lb_endpoints": workers}], limits, several=several)
+    few = _thresholds(limits) | {"max_requests": _RENEWALS}
+    data["circuit_breakers"] = {"thresholds": [few]}
+    data["metadata"] = {"filter_metadata": {TOKENS: dict(asked.tokens)}}
+    if several:
+        data["health_checks"] = [_asking(limits)]
+    yield data
 
 
 def marks(number: int) -> list[Data]:
@@ -93,12 +126,16 @@ def _endpoint(target: Target) -> Data:
 
 
 def _room(service: str) -> Data:
-    inside = {"server_listener_name": WAITING, "endpoint_id": service}
     endpoint = {
-        "address": {"envoy_internal_address": inside},
+        "address": _address_inside(WAITING, service),
         "health_check_config": {"disable_active_health_check": True},
     }
     return {"priority": 1, "lb_endpoints": [{"endpoint": endpoint}]}
+
+
+def _address_inside(listener: str, endpoint: str = "") -> Data:
+    address = {"server_listener_name": listener, "endpoint_id": endpoint}
+    return {"envoy_internal_address": address}
 
 
 def _thresholds(limits: Limits) -> Data:

@@ -1,15 +1,19 @@
 """Envoy's configuration, as data: what it starts with, and what changes.
 
-Routes, clusters and the listeners beside the public one each live in one file
-that Envoy watches. Nothing here is ever text before `json.dumps`.
+Routes, clusters, the listeners beside the public one, and what verifies visitors'
+tokens each live in one file that Envoy watches. Nothing here is ever text before `json.dumps`.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from glassware.visitors import Visiting
+
 from .addresses import addresses
-from .clusters import clusters
+from .clusters import clusters, renewing
+from .jwt import discovered, verification
 from .listeners import public
+from .renewal import asking, courtesy, renewal_room
 from .state import Place, Upstream
 from .virtual_hosts import route_configuration
 from .waiting import waiting_room
@@ -17,21 +21,28 @@ from .waiting import waiting_room
 
 Data = dict[str, Any]
 
-KINDS = ("clusters", "listeners", "routes")
+NOBODY = Visiting()
+"""Nobody signs visitors in."""
+
+VISITORS = "visitors"
+
+KINDS = ("clusters", "listeners", "routes", "visitors")
 
 _TYPES = {
     "clusters": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
     "listeners": "type.googleapis.com/envoy.config.listener.v3.Listener",
     "routes": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+    "visitors": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
 }
 
 
 def bootstrap(place: Place) -> Data:
     """Return what Envoy is started with."""
     routes = {"rds": {"route_config_name": "public", "config_source": _file(place, 2)}}
+    verifying = {"name": VISITORS, "config_discovery": discovered(_file(place, 3))}
     return {
         **_common(place),
-        "static_resources": {"listeners": [public(place, routes), waiting_room(place)]},
+        "static_resources": {"listeners": _lasting(place, routes, verifying)},
         "dynamic_resources": {
             "cds_config": _file(place, 0),
             "lds_config": _file(place, 1),
@@ -39,21 +50,25 @@ def bootstrap(place: Place) -> Data:
     }
 
 
-def complete(place: Place, upstreams: Iterable[Upstream]) -> Data:
+def complete(
+    place: Place, upstreams: Iterable[Upstream], visiting: Visiting = NOBODY
+) -> Data:
     """Return the whole of the configuration as one bootstrap, for `--mode validate`.
 
     Envoy validates no file that it discovers, so nothing is discovered here.
     """
-    parts = resources(place, upstreams)
+    parts = resources(place, upstreams, visiting)
     routes = {"route_config": parts["routes"][0]}
-    listeners = [public(place, routes), waiting_room(place), *parts["listeners"]]
+    listeners = [*_lasting(place, routes, parts["visitors"][0]), *parts["listeners"]]
     return {
         **_common(place),
         "static_resources": {"listeners": listeners, "clusters": parts["clusters"]},
     }
 
 
-def resources(place: Place, upstreams: Iterable[Upstream]) -> dict[str, list[Data]]:
+def resources(
+    place: Place, upstreams: Iterable[Upstream], visiting: Visiting = NOBODY
+) -> dict[str, list[Data]]:
     """Return the resources of each kind, as the services stand now."""
     by_name = {upstream.name: upstream for upstream in upstreams}
     public_services = {public.service for public in place.plan.routes}
@@ -62,10 +77,18 @@ def resources(place: Place, upstreams: Iterable[Upstream]) -> dict[str, list[Dat
         for upstream in by_name.values()
         if upstream.name in public_services or upstream.address or upstream.pairs
     ]
+    renewer = by_name.get(visiting.service)
+    if renewer is not None and not renewer.alive:
+        # What is no worker of glassware cannot be asked.
+        renewer = None
     return {
-        "clusters": [part for u in reached for part in clusters(u, place)],
+        "clusters": [
+            *(part for u in reached for part in clusters(u, place)),
+            *renewing(renewer, place),
+        ],
         "listeners": [part for u in reached for part in addresses(u, place)],
         "routes": [route_configuration(place, by_name)],
+        "visitors": [{"name": VISITORS, "typed_config": verification(visiting)}],
     }
 
 
@@ -82,6 +105,16 @@ def discovery(kind: str, parts: list[Data], number: int) -> Data:
         "type_url": _TYPES[kind],
         "resources": [{"@type": _TYPES[kind], **part} for part in parts],
     }
+
+
+def _lasting(place: Place, routes: Data, verifying: Data) -> list[Data]:
+    """Return the listeners that never change."""
+    visitors = [verifying, courtesy(), asking(place.limits)]
+    return [
+        public(place, routes, visitors),
+        waiting_room(place),
+        renewal_room(place),
+    ]
 
 
 def _common(place: Place) -> Data:

@@ -10,6 +10,8 @@ from typing import Any
 from glassware import protocol
 from glassware.tokens import SITE
 
+from .patterns import others_than
+
 
 Data = dict[str, Any]
 
@@ -61,7 +63,15 @@ _CLAIMS = (protocol.IDENTITY, protocol.TRACE, protocol.FAILURE, protocol.REFUSED
 
 # What the site says to itself; no answer that leaves it has any of these.
 KEPT_INSIDE = [
-    name.lower() for name in (*_CLAIMS, protocol.DEADLINE, protocol.VIA, protocol.RETRY)
+    name.lower()
+    for name in (
+        *_CLAIMS,
+        protocol.DEADLINE,
+        protocol.VIA,
+        protocol.RETRY,
+        protocol.VISITOR,
+        protocol.FRAGMENT,
+    )
 ]
 
 # Of a cluster's metadata: the tokens for its service, by caller.
@@ -73,7 +83,10 @@ _REMOVED_WITH_UNDERSCORES = (
     r"[-_].*|forwarded|proxy|(remote|x[-_]remote)[-_]user|(x[-_])?script[-_]name"
     r"|path[-_]info|x[-_]http[-_]method([-_]override)?|x[-_]request[-_]id)"
 )
-_OURS = r"(?i)x[-_]glassware[-_].*"
+# A visitor's token proves itself, so it passes; but under one spelling only.
+_OURS = r"(?i)x_glassware[-_].*|x-glassware_.*|x-glassware-" + others_than(
+    protocol.VISITOR.removeprefix(protocol.OURS)
+)
 _CLAIMED = rf"(?i)x_glassware[-_].*|x-glassware_.*|{'|'.join(_CLAIMS)}"
 
 

@@ -88,6 +88,10 @@ class Limits:
     alive_pause: Annotated[
         float, Note("s", "between two questions whether a worker lives", "")
     ] = 0.5
+    renewal_time: Annotated[
+        float,
+        Note("s", "until a visitor's expired token is renewed", "anonymous this once"),
+    ] = 1.5
     requests: Annotated[
         int,
         Note("requests", "at the same time in or on the way to a service", "503"),

@@ -16,16 +16,17 @@ from .state import Place
 Data = dict[str, Any]
 
 _NETWORK = "type.googleapis.com/envoy.extensions.filters.network"
-_HTTP = "type.googleapis.com/envoy.extensions.filters.http"
+HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 
 
-def public(place: Place, routes: Data) -> Data:
+def public(place: Place, routes: Data, visitors: list[Data]) -> Data:
     """Return the public listener.
 
     Args:
         place: Where it listens.
         routes: `rds` or `route_config`, as a field of the connection manager.
+        visitors: The filters that see to the visitors' tokens.
     """
     limits = place.limits
     config = {
@@ -44,8 +45,10 @@ def public(place: Place, routes: Data) -> Data:
             "max_headers_count": limits.header_count,
             "idle_timeout": f"{limits.connection_idle}s",
         },
-        "http_filters": [_buffer(limits), router()],
-        "upgrade_configs": [{"upgrade_type": "websocket", "filters": [router()]}],
+        "http_filters": [*visitors, _buffer(limits), router()],
+        "upgrade_configs": [
+            {"upgrade_type": "websocket", "filters": [*visitors, router()]}
+        ],
         "local_reply_config": notices.replies(place),
     }
     return listener("public", (place.plan.bind, place.port), config, limits)
@@ -85,12 +88,25 @@ def listener(name: str, at: tuple[str, int], config: Data, limits: Limits) -> Da
     }
 
 
+def inside(name: str, config: Data, limits: Limits) -> Data:
+    """Return a listener without a socket, for what goes round within Envoy."""
+    return {
+        "name": name,
+        "internal_listener": {},
+        "ignore_global_conn_limit": True,
+        "per_connection_buffer_limit_bytes": limits.window,
+        "filter_chains": [
+            {"filters": [{"name": CONNECTION_MANAGER, "typed_config": config}]}
+        ],
+    }
+
+
 def _buffer(limits: Limits) -> Data:
-    config = {"@type": f"{_HTTP}.buffer.v3.Buffer", "max_request_bytes": limits.body}
+    config = {"@type": f"{HTTP}.buffer.v3.Buffer", "max_request_bytes": limits.body}
     return {"name": BUFFER, "typed_config": config}
 
 
 def router() -> Data:
     """Return the last filter of each listener."""
-    config = {"@type": f"{_HTTP}.router.v3.Router", "suppress_envoy_headers": True}
+    config = {"@type": f"{HTTP}.router.v3.Router", "suppress_envoy_headers": True}
     return {"name": "envoy.filters.http.router", "typed_config": config}

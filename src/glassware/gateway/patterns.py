@@ -71,3 +71,12 @@ def _spellings(character: str) -> str:
     if not character.isascii():
         return f"(?i:{encoded})"
     return f"(?:{re.escape(character)}|(?i:{encoded}))"
+
+
+def others_than(word: str) -> str:
+    """Return the expression for every text but one; RE2 knows no exceptions."""
+    parts = [
+        rf"{literal(word[:at])}([^{literal(letter)}].*)?"
+        for at, letter in enumerate(word)
+    ]
+    return f"({'|'.join([*parts, rf'{literal(word)}.+'])})"

@@ -12,11 +12,21 @@ from pathlib import Path
 
 from glassware.errors import GatewayError
 from glassware.files import write_whole
+from glassware.visitors import Visiting
 
 from .admin import Admin
 from .binary import find_envoy
 from .clusters import marks
-from .envoy import KINDS, Data, bootstrap, complete, discovery, resources
+from .envoy import (
+    KINDS,
+    NOBODY,
+    VISITORS,
+    Data,
+    bootstrap,
+    complete,
+    discovery,
+    resources,
+)
 from .limits import affordable
 from .ports import taken_meanwhile
 from .routes import ANY
@@ -28,13 +38,14 @@ _STATISTICS = {
     "clusters": "cluster_manager.cds",
     "listeners": "listener_manager.lds",
     "routes": "http.public.rds.public",
+    "visitors": f"extension_config_discovery.http_filter.{VISITORS}",
 }
 _THREADS = "thread_local_cluster_manager.worker_{}.clusters_inflated"
 _WORKERS = "listener_manager.workers_started"
 # Until its workers have been asked once, a cluster does not take over.
 _WARMING = "cluster_manager.warming_clusters"
 _ASKED = (
-    r"\.(cds|lds|rds\.public)\.(version_text|update_rejected)$"
+    rf"\.(cds|lds|rds\.public|http_filter\.{VISITORS})\.(version_text|update_rejected)$"
     r"|worker_\d*\.clusters_inflated$|\.warming_clusters$"
 )
 
@@ -46,6 +57,7 @@ class Version:
     clusters: int
     listeners: int
     routes: int
+    visitors: int
 
 
 class Gateway:
@@ -73,6 +85,7 @@ class Gateway:
         self._envoy = find_envoy()
         self._admin = Admin(place.admin)
         self._upstreams: tuple[Upstream, ...] = ()
+        self._visiting = NOBODY
         self._written: dict[str, list[Data]] = {}
         self._numbers = dict.fromkeys(KINDS, 0)
         self._clusters = "0"
@@ -86,14 +99,21 @@ class Gateway:
             bind = "localhost"
         return f"http://{f'[{bind}]' if ':' in bind else bind}:{self.place.port}"
 
-    def update(self, upstreams: Iterable[Upstream]) -> Version:
+    def update(
+        self, upstreams: Iterable[Upstream], visiting: Visiting = NOBODY
+    ) -> Version:
         """Write what has changed, clusters before the routes that need them.
+
+        Args:
+            upstreams: The services as they stand.
+            visiting: How visitors are known.
 
         Raises:
             OSError: The files cannot be written; Envoy keeps what it has.
         """
         self._upstreams = tuple(upstreams)
-        for kind, parts in resources(self.place, self._upstreams).items():
+        self._visiting = visiting
+        for kind, parts in resources(self.place, self._upstreams, visiting).items():
             if self._written.get(kind) != parts:
                 self._write(kind, parts)
         return Version(**self._numbers)
@@ -180,7 +200,8 @@ class Gateway:
             GatewayError: It would not take it; the message has Envoy's words.
         """
         path = self.place.folder / "validate.json"
-        write_whole(path, json.dumps(complete(self.place, upstreams)), mode=0o600)
+        content = complete(self.place, upstreams, self._visiting)
+        write_whole(path, json.dumps(content), mode=0o600)
         try:
             judged = subprocess.run(
                 [*self._command(path), "--mode", "validate"],

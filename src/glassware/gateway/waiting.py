@@ -14,7 +14,7 @@ from . import notices
 from .clusters import WAITING
 from .headers import UNSAID, inserted, overwrite
 from .limits import Limits
-from .listeners import CONNECTION_MANAGER, manager, router
+from .listeners import inside, manager, router
 from .retries import patience
 from .state import Place
 
@@ -51,15 +51,7 @@ def waiting_room(place: Place) -> Data:
             ],
         },
     }
-    return {
-        "name": WAITING,
-        "internal_listener": {},
-        "ignore_global_conn_limit": True,
-        "per_connection_buffer_limit_bytes": limits.window,
-        "filter_chains": [
-            {"filters": [{"name": CONNECTION_MANAGER, "typed_config": config}]}
-        ],
-    }
+    return inside(WAITING, config, limits)
 
 
 def _pause() -> Data:

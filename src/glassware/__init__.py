@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         CallError,
         CircuitOpen,
         DeadlineExceeded,
+        DeadLink,
         GlasswareError,
         MissingExtra,
         NotAllowed,
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
     from .service.deadline import deadline
     from .service.gather import gather
     from .website.extension import Website
+    from .website.urls import url_for
 
 
 __all__ = [
     "BadAnswer",
     "CallError",
     "CircuitOpen",
+    "DeadLink",
     "DeadlineExceeded",
     "GlasswareError",
     "MissingExtra",
@@ -45,6 +48,7 @@ __all__ = [
     "deadline",
     "gather",
     "services",
+    "url_for",
 ]
 
 _ELSEWHERE = {
@@ -53,6 +57,7 @@ _ELSEWHERE = {
     "deadline": ".service.deadline",
     "gather": ".service.gather",
     "services": ".service.client",
+    "url_for": ".website.urls",
 }
 
 

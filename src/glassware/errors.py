@@ -16,6 +16,7 @@ The whole tree::
     ├── TaskFailed                  exit 4
     ├── GatewayError                exit 4
     ├── AppNotLoaded                exit 5
+    ├── DeadLink                    exit 1  raised inside services: no such address
     └── CallError                   raised inside services; uncaught: 502
         ├── UnknownService          502  no such service, or no address of it
         ├── NotAllowed              502  the caller may not call it
@@ -170,6 +171,13 @@ class AppNotLoaded(GlasswareError):
     """A service's application could not be found or imported."""
 
     exit_code = 5
+
+
+class DeadLink(GlasswareError):
+    """There is no public address of what a link names.
+
+    Where Flask or Quart made the link, it is a `werkzeug.routing.BuildError` too.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

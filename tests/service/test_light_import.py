@@ -62,6 +62,8 @@ def test_a_name_that_is_not_there():
 
 def test_every_public_name_is_documented():
     """The reference page has a heading for each."""
-    page = Path(__file__, "../../../docs/reference/api.md").resolve().read_text()
-    headings = {line.strip("#` ") for line in page.splitlines() if line.startswith("#")}
+    reference = Path(__file__, "../../../docs/reference").resolve()
+    pages = [(reference / name).read_text() for name in ("api.md", "website.md")]
+    lines = [line for page in pages for line in page.splitlines()]
+    headings = {line.strip("#` ") for line in lines if line.startswith("#")}
     assert set(glassware.__all__) <= headings

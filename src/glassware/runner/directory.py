@@ -87,9 +87,7 @@ class Listing:
         entry = replace(entry, shares=service.plan.service.shares)
         if service.interface is None:
             return entry
-        return replace(
-            entry, rules=tuple(_rules(service.endpoints, lines)), known=True
-        )
+        return replace(entry, rules=tuple(_rules(service.endpoints, lines)), known=True)
 
 
 def _place(line: Line) -> Place:
@@ -105,5 +103,7 @@ def _rules(endpoints: Sequence[Endpoint], lines: Sequence[Line]) -> Iterator[Rul
             rule=endpoint.rule,
             methods=endpoint.methods,
             defaults=endpoint.defaults,
+            host=endpoint.host,
+            websocket=endpoint.websocket,
             places=tuple(public),
         )

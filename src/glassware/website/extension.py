@@ -5,10 +5,15 @@ from typing import Any
 
 from flask import Flask
 
-from . import links
+from . import error_pages, links, look, static
 
 
-_PARTS: tuple[Callable[[Flask], None], ...] = (links.init_app,)
+_PARTS: tuple[Callable[[Flask], None], ...] = (
+    links.init_app,
+    look.init_app,
+    static.init_app,
+    error_pages.init_app,
+)
 
 
 class Website:
@@ -42,6 +47,12 @@ class Website:
 
 
 def take_in(application: Any) -> None:
-    """Set an application up if it is one of Flask's; leave any other alone."""
+    """Set an application up if it is one of Flask's; leave any other alone.
+
+    Quart's have the same hooks for links and templates.
+    """
     if isinstance(application, Flask):
         Website(application)
+    elif hasattr(application, "url_build_error_handlers"):
+        links.init_app(application)
+        look.init_quart(application)

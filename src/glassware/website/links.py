@@ -1,34 +1,71 @@
-"""Links to the endpoints of neighbours, by Flask's own `url_for`."""
+"""Links to the endpoints of neighbours, by Flask's or Quart's own `url_for`."""
 
+from functools import partial
 from typing import Any
 
-from flask import Flask
-from werkzeug.routing import Map
-from werkzeug.routing import Rule as WerkzeugRule
+from flask import has_request_context, request
+from werkzeug.routing import BuildError
 
-from glassware.directory import Place, Rule
+from glassware.directory import Standing
+from glassware.errors import DeadLink
 
 from . import here
+from .addresses import Wish, address_of, knows
 
 
-def init_app(app: Flask) -> None:
-    """Let `url_for` try the neighbours when an application has no such endpoint."""
-    app.url_build_error_handlers.append(_neighbours_url)
+class DeadFlaskLink(BuildError, DeadLink):
+    """A dead link, for code that expects the error of Werkzeug."""
+
+    __str__ = DeadLink.__str__
+
+    def __init__(self, dead: DeadLink, error: BuildError) -> None:
+        BuildError.__init__(
+            self, error.endpoint, error.values, error.method, error.adapter
+        )
+        DeadLink.__init__(self, dead.message, hint=dead.hint)
 
 
-def _neighbours_url(error: Exception, endpoint: str, values: dict[str, Any]) -> str:
+def init_app(app: Any) -> None:
+    """Let `url_for` try the neighbours when an application has no such endpoint.
+
+    Args:
+        app: One of Flask's or Quart's.
+    """
+    app.url_build_error_handlers.append(partial(_neighbours_url, app))
+
+
+def _neighbours_url(
+    app: Any, error: BuildError, endpoint: str, values: dict[str, Any]
+) -> str | None:
     service, _, name = endpoint.partition(".")
-    entry = here.directory().services.get(service)
-    if entry is None or not name:
-        raise error
-    for rule in entry.rules:
-        if rule.endpoint == name and rule.places:
-            return _url(entry.places[rule.places[0]], rule, values)
-    raise error
+    if not name or endpoint in app.view_functions:
+        return None
+    if name in app.view_functions and service == here.own_name():
+        # By its own rules; only the site's name for it was not known to them.
+        own: str = app.url_for(name, **values)
+        return own
+    given = {key: value for key, value in values.items() if key not in _WISHES}
+    said = {attribute: values.get(key) for key, attribute in _WISHES.items()}
+    if said["method"] is None:
+        said["method"] = error.method
+    try:
+        return address_of(endpoint, given, Wish(**said), _standing())
+    except DeadLink as dead:
+        # Flask's own message is about the application's own endpoints.
+        if service in app.blueprints or not knows(service):
+            return None
+        raise DeadFlaskLink(dead, error) from None
 
 
-def _url(place: Place, rule: Rule, values: dict[str, Any]) -> str:
-    given = {key: value for key, value in values.items() if not key.startswith("_")}
-    map_ = Map([WerkzeugRule(rule.rule, endpoint=rule.endpoint)])
-    before = "" if place.keeps else place.prefix
-    return map_.bind("", before or "/").build(rule.endpoint, given)
+_WISHES = {
+    "_anchor": "anchor",
+    "_method": "method",
+    "_scheme": "scheme",
+    "_external": "external",
+}
+
+
+def _standing() -> Standing | None:
+    if not has_request_context():
+        return None
+    return Standing(request.scheme, request.host)

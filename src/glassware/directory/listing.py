@@ -43,6 +43,8 @@ class Rule:
         rule: As Werkzeug writes it, such as `/products/<int:id>`.
         methods: Sorted, without `HEAD` and `OPTIONS`; empty: any.
         defaults: Values that stand for arguments which the rule does not name.
+        host: The host names that it is for, as a rule; empty: whatever the host is.
+        websocket: Whether it is for WebSockets alone.
         places: Where it is public: indexes of the service's places, the
             principal one first; empty: it is for neighbours alone.
     """
@@ -51,6 +53,8 @@ class Rule:
     rule: str
     methods: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    host: str = ""
+    websocket: bool = False
     places: tuple[int, ...] = ()
 
 

@@ -1,0 +1,234 @@
+"""Where an endpoint is public, and what is wrong where it is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from glassware.environment import spelled
+
+from .listing import Directory, Entry, Place
+from .rules import Pattern
+from .trouble import Tried, trouble
+
+
+_SAFE = "/!$&'()*+,:;=@~"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a link stands: what the visitor has asked for.
+
+    Attributes:
+        scheme: `http` or `https`.
+        host: With its port; empty: the link stands on no page.
+    """
+
+    scheme: str = ""
+    host: str = ""
+
+
+NOWHERE = Standing()
+
+
+class Book:
+    """A directory, ready to make links; made once for each version of it.
+
+    Args:
+        directory: It.
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+        self._services = {spelled(name): name for name in directory.services}
+        self._patterns: dict[str, dict[str, tuple[Pattern, ...]]] = {}
+        self._kept_hosts: dict[str, tuple[str, ...]] = {}
+        for entry in directory.services.values():
+            for place in entry.places:
+                if place.host:
+                    before = self._kept_hosts.get(place.host, ())
+                    self._kept_hosts[place.host] = (*before, place.prefix)
+
+    def entry(self, service: str) -> Entry | None:
+        """Return a service; `None`: the site has none of that name."""
+        found = self.directory.services.get(service)
+        if found is None and spelled(service) in self._services:
+            return self.directory.services[self._services[spelled(service)]]
+        return found
+
+    def link(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        standing: Standing = NOWHERE,
+        *,
+        method: str | None = None,
+        scheme: str | None = None,
+        external: bool = False,
+    ) -> str:
+        """Return the address of an endpoint.
+
+        Args:
+            name: `SERVICE.ENDPOINT`.
+            values: Of the rule; others go into the query, `None` nowhere.
+            standing: Where the link stands.
+            method: Only a rule that takes it will do.
+            scheme: Of the address, which then is a whole one.
+            external: Whether the address is to be a whole one anyway.
+
+        Raises:
+            DeadLink: There is no public one.
+        """
+        values = {key: value for key, value in values.items() if value is not None}
+        entry, pattern = self._choose(name, values, method)
+        path, host = pattern.path(values), pattern.host(values)
+        here = host_of(standing.host)
+        place = self._place(entry, pattern, host, here, path)
+        before = "" if place.keeps else quote(place.prefix, safe=_SAFE)
+        path = f"{before}/{path.lstrip('/')}"
+        host = host or place.host
+        whole = external or scheme is not None or pattern.rule.websocket
+        if not whole and (self._is_here(here, path) if not host else host == here):
+            return path
+        return self._origin(standing, host, scheme, pattern) + path
+
+    def front(self, name: str, standing: Standing, *, external: bool = False) -> str:
+        """Return the address of a service whose endpoints nobody knows.
+
+        Raises:
+            DeadLink: It is not public.
+        """
+        service = name.partition(".")[0]
+        entry = self.entry(service)
+        if entry is None or not entry.places:
+            raise trouble(self.directory, entry, name, Tried(()))
+        place, here = entry.places[0], host_of(standing.host)
+        path = quote(place.prefix, safe=_SAFE) + "/"
+        if not external and (place.host or here) == here and self._is_here(here, path):
+            return path
+        return self._whole(standing, place.host, None) + path
+
+    def patterns(self, service: str, endpoint: str) -> tuple[Pattern, ...]:
+        """Return the rules of an endpoint, the ones to link to first."""
+        known = self._patterns.get(service)
+        if known is None:
+            known = self._patterns[service] = self._read(self.entry(service) or Entry())
+        return known.get(endpoint, ())
+
+    def check(self, name: str, given: frozenset[str] | None = None) -> None:
+        """Look for what is wrong with a link, whatever its values are.
+
+        Args:
+            name: `SERVICE.ENDPOINT`.
+            given: The names of its values; `None`: nobody knows.
+
+        Raises:
+            DeadLink: Something is.
+        """
+        service, _, endpoint = name.partition(".")
+        entry, found = self.entry(service), self.patterns(service, endpoint)
+        if given is not None:
+            blank = dict.fromkeys(given)
+            defaults = {k: v for p in found for k, v in p.rule.defaults.items()}
+            values = {**blank, **{k: v for k, v in defaults.items() if k in given}}
+            if not any(p.leads(blank) or p.leads(values) for p in found):
+                raise trouble(self.directory, entry, name, Tried(found, blank))
+        elif not any(p.rule.places and p.readable for p in found):
+            raise trouble(self.directory, entry, name, Tried(found))
+
+    def _read(self, entry: Entry) -> dict[str, tuple[Pattern, ...]]:
+        found: dict[str, list[Pattern]] = {}
+        for rule in entry.rules:
+            found.setdefault(rule.endpoint, []).append(Pattern(rule))
+        return {name: tuple(sorted(each, key=_rank)) for name, each in found.items()}
+
+    def _choose(
+        self, name: str, values: Mapping[str, Any], method: str | None
+    ) -> tuple[Entry, Pattern]:
+        service, _, endpoint = name.partition(".")
+        entry, found = self.entry(service), self.patterns(service, endpoint)
+        if entry is not None:
+            for pattern in found:
+                if (method is None or pattern.takes(method)) and pattern.leads(values):
+                    return entry, pattern
+        raise trouble(self.directory, entry, name, Tried(found, values, method))
+
+    def _place(
+        self, entry: Entry, pattern: Pattern, host: str, here: str, path: str
+    ) -> Place:
+        """Return the place of a rule: one on this host, or the principal one."""
+        places = [entry.places[number] for number in pattern.rule.places]
+        if host:
+            places = [p for p in places if p.host in {"", host}] or places
+        if len(places) == 1:
+            return places[0]
+        for place in places:
+            if place.host and place.host == here:
+                return place
+        for place in places:
+            before = "" if place.keeps else quote(place.prefix, safe=_SAFE)
+            if not place.host and self._is_here(here, f"{before}{path}"):
+                return place
+        return places[0]
+
+    def _is_here(self, here: str, path: str) -> bool:
+        """Tell whether a path of every host leads there on this one, too."""
+        if not here:
+            return False
+        kept = self._kept_hosts.get(here)
+        if kept is None:
+            hosts = self.directory.hosts
+            return not hosts or here in hosts
+        return not any(path == p or path.startswith(f"{p}/") for p in kept)
+
+    def _origin(
+        self, standing: Standing, host: str, scheme: str | None, pattern: Pattern
+    ) -> str:
+        origin = self._whole(standing, host, scheme)
+        if not pattern.rule.websocket:
+            return origin
+        return f"ws{origin.removeprefix('http')}"
+
+    def _whole(self, standing: Standing, host: str, scheme: str | None) -> str:
+        public = urlsplit(self.directory.url)
+        here = host_of(standing.host)
+        ours = here in self.directory.hosts or here in self._kept_hosts
+        near = public.netloc
+        if here and (ours or not near):
+            near = standing.host
+        if host and host != host_of(near):
+            port = _port(near)
+            near = f"{host}:{port}" if port else host
+        return f"{scheme or standing.scheme or public.scheme or 'http'}://{near}"
+
+
+_kept: dict[str, Book] = {}
+
+
+def book_of(directory: Directory) -> Book:
+    """Return the book of a directory, the same one for the same directory."""
+    book = _kept.get("last")
+    if book is None or book.directory is not directory:
+        book = _kept["last"] = Book(directory)
+    return book
+
+
+def host_of(netloc: str) -> str:
+    """Return a host name without its port, in small letters."""
+    name, colon, port = netloc.rpartition(":")
+    return (name if colon and port.isdecimal() else netloc).lower()
+
+
+def _port(netloc: str) -> str:
+    return netloc[len(host_of(netloc)) + 1 :]
+
+
+def _rank(pattern: Pattern) -> tuple[bool, bool, int, int]:
+    """Return what rules are tried by: public pages first, then as Werkzeug does."""
+    rule = pattern.rule
+    return (
+        not rule.places,
+        not pattern.takes("GET"),
+        -len(pattern.arguments) - len(rule.defaults),
+        -len(rule.defaults),
+    )

@@ -51,6 +51,11 @@ class Incoming:
         visitor: The token of the visitor on whose behalf this is asked, as it came;
             nobody has verified it.
         cookie: The header `Cookie`, as it came.
+        renewal: The token that the visitor's browser gets new ones with, cut out of
+            `cookie`; empty: it has none.
+        visit: Who visits, once somebody has looked; see `service.visits`.
+        added: Headers that its answer gets besides those of the application; all
+            copies have one list.
         fragment: What `X-Glassware-Fragment` says; empty: it becomes no piece of a
             page.
         caller_retries: Whether the caller tries again by itself.
@@ -81,6 +86,9 @@ class Incoming:
     onward: tuple[tuple[str, str], ...] = ()
     visitor: str = field(default="", repr=False)
     cookie: str = field(default="", repr=False)
+    renewal: str = field(default="", repr=False)
+    visit: Any = field(default=None, repr=False)
+    added: list[tuple[str, str]] = field(default_factory=list, repr=False)
     fragment: str = ""
     caller_retries: bool = False
     slot: Slot | None = None

@@ -94,7 +94,21 @@ class Key:
         begin = int(time.time() if now is None else now)
         end = begin + int(lifetime)
         claims = {"iss": issuer, "aud": audience, "iat": begin, "exp": end}
-        return str(_jwt().encode(claims, self.private, algorithm=_ALGORITHM))
+        return self.write(claims)
+
+    def write(self, claims: Mapping[str, Any], key_id: str | None = None) -> str:
+        """Return a token with any claims.
+
+        Args:
+            claims: What it says.
+            key_id: The name of this key, where there are several.
+
+        Raises:
+            TypeError: The claims cannot be written as JSON.
+        """
+        headers = None if key_id is None else {"kid": key_id}
+        jwt = _jwt()
+        return str(jwt.encode(claims, self.private, _ALGORITHM, headers=headers))
 
     def __repr__(self) -> str:
         return "<Key>"
@@ -217,6 +231,58 @@ class Verifier:
             raw = _decode(self._callers[caller])
             self._keys[caller] = _ed25519().Ed25519PublicKey.from_public_bytes(raw)
         return self._keys[caller]
+
+
+class Reader:
+    """Reads tokens that name the key they are signed with.
+
+    Args:
+        keys: The public keys that count, by their names.
+        issuer: Whose tokens they are.
+        audience: What they are for.
+        required: The claims that each must have besides.
+    """
+
+    def __init__(
+        self,
+        keys: Mapping[str, str],
+        issuer: str,
+        audience: str,
+        required: tuple[str, ...],
+    ) -> None:
+        self._texts = keys
+        self._keys: dict[str, Any] = {}
+        self._wanted: dict[str, Any] = {"issuer": issuer, "audience": audience}
+        self._audience = audience
+        self._wanted["options"] = {
+            "require": ["exp", "iat", "iss", "aud", *required],
+            "verify_exp": False,
+            "verify_iat": False,
+        }
+
+    def read(self, token: str) -> dict[str, Any]:
+        """Return the claims of a token whose signature is right; look at its times.
+
+        Raises:
+            NotVerified: It proves nothing.
+        """
+        jwt = _jwt()
+        try:
+            key = self._key_of(jwt.get_unverified_header(token)["kid"])
+            claims: dict[str, Any] = jwt.decode(
+                token, key, algorithms=[_ALGORITHM], **self._wanted
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing
+            raise NotVerified(str(error)) from None
+        if claims["aud"] != self._audience:
+            raise NotVerified("it is for others, too")
+        return claims
+
+    def _key_of(self, key_id: str) -> Any:
+        if key_id not in self._keys:
+            raw = _decode(self._texts[key_id])
+            self._keys[key_id] = _ed25519().Ed25519PublicKey.from_public_bytes(raw)
+        return self._keys[key_id]
 
 
 def prepare() -> None:

@@ -21,6 +21,9 @@ from typing import Any
 FILE = "visitors.json"
 REVOCATIONS = "revocations"
 
+VISITOR_COOKIE = "visitor"
+RENEWAL_COOKIE = "visitor_renewal"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visiting:
@@ -48,6 +51,18 @@ class Visiting:
     def service(self) -> str:
         """The service that signs visitors in; empty: none does."""
         return self.sign_in.partition(".")[0]
+
+    def cookie(self, name: str, *, secure: bool) -> str:
+        """Return what a cookie is called.
+
+        Args:
+            name: `VISITOR_COOKIE` or `RENEWAL_COOKIE`.
+            secure: Whether the site is visited over https: what these prefixes
+                promise, a browser keeps (RFC 6265bis, section 4.1.3).
+        """
+        if not secure:
+            return name
+        return f"__Secure-{name}" if self.domain else f"__Host-{name}"
 
 
 def write_visiting(visiting: Visiting) -> str:

@@ -20,6 +20,7 @@ from glassware.tokens import Key, Signer
 
 from .incoming import trace_of
 from .outgoing import Outgoing
+from .visits import found_of
 
 
 _IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -69,8 +70,8 @@ class Letterhead:
         if call.kind is not None:
             headers.append(("Content-Type", call.kind))
         if asked is not None:
-            if asked.visitor:
-                headers.append((VISITOR, asked.visitor))
+            if token := found_of(asked).token:
+                headers.append((VISITOR, token))
             headers += _onward(call, asked)
         return _overlay(headers, call.given) if call.given else tuple(headers)
 

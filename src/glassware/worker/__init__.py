@@ -28,7 +28,7 @@ server        `serve`, `listen`, `granian_private`, `granian_public`,
 request       `wsgi`, `reply`, `body`, `middleware`, `asgi`, `asgi_answers`,
               `address`, `uncaught`, `lost`, `frameworks`, `health`,
               `credentials`
-admission     `admission`, `slots`, `refusals`
+admission     `admission`, `slots`, `refusals`, `renewal`
 group         `group`, `group_load`, `group_modules`, `group_output`,
               `group_threads`, `group_calls`
 development   `development`, `telling`, `telling_wsgi`, `telling_asgi`,

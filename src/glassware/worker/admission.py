@@ -18,6 +18,7 @@ from glassware.errors import AppNotLoaded
 from glassware.protocol import (
     ALIVE,
     OURS,
+    RENEW,
     Clocks,
     onward,
     read_deadline,
@@ -30,6 +31,7 @@ from .address import scheme_of
 from .job import Job
 from .lost import stuck_in
 from .refusals import Header, alive, busy, no_caller, nobody_known, too_late
+from .renewal import cut_renewal, renewed
 from .slots import Full, Slots, TooLate, Turn
 
 
@@ -129,6 +131,8 @@ class Admission:
         path = environ["PATH_INFO"]
         if path == ALIVE:
             raise alive()
+        if path.startswith(RENEW):
+            raise renewed(environ, self._service)
         caller = self._caller(environ)
         incoming = Incoming(
             service=self._service,
@@ -141,6 +145,7 @@ class Admission:
             via=read_via(environ.pop(_VIA, None)),
             onward=tuple(onward(environ)),
             visitor=environ.pop(_VISITOR, ""),
+            renewal=cut_renewal(environ),
             cookie=environ.get("HTTP_COOKIE", ""),
             fragment=environ.pop(_FRAGMENT, ""),
             caller_retries=environ.pop(_RETRY, None) == "no",

@@ -1,11 +1,23 @@
 """ASGI around an application: each request's admission, address and end."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from glassware.protocol import DEADLINE, IDENTITY, ONWARD, OURS, RETRY, TRACE, VIA
+from glassware.protocol import (
+    DEADLINE,
+    FRAGMENT,
+    IDENTITY,
+    ONWARD,
+    OURS,
+    RENEW,
+    RETRY,
+    TRACE,
+    VIA,
+    VISITOR,
+)
 
 from .address import address_of
 from .admission import CALLER, Admission, Admitted, admission_of
@@ -14,6 +26,7 @@ from .drain import Traffic
 from .find import Application
 from .job import Job
 from .refusals import AnsweredHere
+from .renewal import without_renewal
 from .slots import Slots
 from .uncaught import show
 
@@ -33,7 +46,8 @@ _READ = {
         "X-Forwarded-Port",
         "X-Forwarded-Prefix",
         "Prefer",
-        *(IDENTITY, DEADLINE, VIA, RETRY, TRACE),
+        "Cookie",
+        *(IDENTITY, DEADLINE, VIA, RETRY, VISITOR, FRAGMENT, TRACE),
         *ONWARD,
     )
 }
@@ -57,6 +71,9 @@ def admitting(
         sending = Sending(send, traffic)
         token = traffic.enter()
         try:
+            if scope["type"] == "http" and scope["path"].startswith(RENEW):
+                # It may run code of the application that waits for a database.
+                await asyncio.to_thread(admission.enter, _environ_of(scope))
             with _admitted(admission, scope, mounts) as sending.admitted:
                 if state is not None:
                     scope["state"] = state.copy()
@@ -82,14 +99,12 @@ def _admitted(
         AnsweredHere: It does not reach the application.
     """
     socket = scope["type"] == "websocket"
-    environ = _environ(scope)
-    environ["REQUEST_METHOD"] = "GET" if socket else scope["method"]
-    environ["PATH_INFO"] = scope["path"]
+    environ = _environ_of(scope)
     admitted = admission.enter(environ, counted=not socket)
     # Whoever waits here keeps nobody from running.
     admitted.incoming.slot = None
     try:
-        scope["headers"] = [h for h in scope["headers"] if not h[0].startswith(_OURS)]
+        scope["headers"] = list(_headers(scope))
         scope[CALLER] = environ[CALLER]
         _write_address(scope, environ, mounts)
         yield admitted
@@ -97,12 +112,27 @@ def _admitted(
         admitted.leave()
 
 
-def _environ(scope: Scope) -> dict[str, Any]:
-    return {
-        key: value.decode("latin-1")
-        for name, value in scope["headers"]
-        if (key := _READ.get(name)) is not None
-    }
+def _environ_of(scope: Scope) -> dict[str, Any]:
+    environ: dict[str, Any] = {}
+    for name, value in scope["headers"]:
+        if (key := _READ.get(name)) is not None:
+            # Cookies alone may come in several lines.
+            before = f"{environ[key]}; " if key in environ and name == b"cookie" else ""
+            environ[key] = before + value.decode("latin-1")
+    socket = scope["type"] == "websocket"
+    environ["REQUEST_METHOD"] = "GET" if socket else scope["method"]
+    environ["PATH_INFO"] = scope["path"]
+    return environ
+
+
+def _headers(scope: Scope) -> Iterator[tuple[bytes, bytes]]:
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            kept, _ = without_renewal(value.decode("latin-1"))
+            if kept:
+                yield name, kept.encode("latin-1")
+        elif not name.startswith(_OURS):
+            yield name, value
 
 
 def _write_address(

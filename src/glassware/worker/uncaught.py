@@ -60,14 +60,16 @@ def at_the_edge(
     """Return what the head of an application's answer is when it leaves the service.
 
     Whoever passes on a neighbour's answer passes on its headers: a refusal was
-    not this service's. And a framework's bare 500 gets the status that it should
-    have.
+    not this service's. What glassware has to add is added. And a framework's bare
+    500 gets the status that it should have.
 
     Returns:
         The status, where it is another one, and the headers.
     """
     kept = [header for header in headers if header[0].lower() != _REFUSED]
     incoming = current.incoming.get()
+    if incoming is not None and incoming.added:
+        kept += incoming.added
     if status != _FAILED or incoming is None or incoming.uncaught is None:
         return None, kept
     settled = HTTPStatus(incoming.uncaught.status)

@@ -1,0 +1,28 @@
+"""Headers that an answer gets because of who asked, in Flask."""
+
+from flask import Flask, Response
+
+from glassware.service.incoming import current_request
+
+from .visitor import VARIES, visitor
+
+
+def init_app(app: Flask) -> None:
+    """Let answers have what was added, and templates `visitor`."""
+    app.after_request(_add)
+    # A name of the application's own goes first.
+    app.jinja_env.globals.setdefault("visitor", visitor)
+
+
+def _add(response: Response) -> Response:
+    asked = current_request()
+    if asked is None or not asked.added:
+        return response
+    for name, value in asked.added:
+        if (name, value) == VARIES:
+            response.vary.add(value)
+        else:
+            response.headers.add(name, value)
+    # A worker adds what is left.
+    asked.added.clear()
+    return response

@@ -191,10 +191,11 @@ def test_somebody_made_by_its_own_command_logs_in(site):
         },
     )
     session = next(
-        c for c in answer.headers.get_all("Set-Cookie") if c.startswith("sessionid")
+        c for c in answer.headers.get_all("Set-Cookie") if "_session=" in c
     )
     inside = site.get("/admin-site/admin/", headers={"Cookie": session.split(";")[0]})
 
     assert answer.status == 302
+    assert "Path=/admin-site;" in session
     assert "Log out" in inside.text
     assert 'href="/admin-site/admin/notes/note/"' in inside.text

@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import Flask
 
-from . import error_pages, links, look, static
+from . import error_pages, links, look, sessions, static
 
 
 _PARTS: tuple[Callable[[Flask], None], ...] = (
     links.init_app,
+    sessions.init_app,
     look.init_app,
     static.init_app,
     error_pages.init_app,

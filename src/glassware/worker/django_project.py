@@ -22,7 +22,7 @@ def settle_addresses(mounts: tuple[str, ...]) -> None:
     Args:
         mounts: The service's public prefixes, the principal one first.
     """
-    settings = _settings()
+    settings = settings_of_project()
     if settings is None or not mounts:
         return
     urls: Any = importlib.import_module("django.urls")
@@ -38,7 +38,7 @@ def with_static_files(application: Application) -> Application:
 
     Projects count on it: they name static files, and no URL of theirs has them.
     """
-    settings = _settings()
+    settings = settings_of_project()
     if (
         settings is None
         or not settings.DEBUG
@@ -63,7 +63,7 @@ def with_static_files(application: Application) -> Application:
     return served
 
 
-def _settings() -> Any:
+def settings_of_project() -> Any:
     """Return Django's settings, or `None` where this process is no project."""
     if "django.core.handlers.base" not in sys.modules:
         return None

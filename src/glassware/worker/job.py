@@ -24,7 +24,8 @@ A **job** is one JSON object:
 - then `{"event": "ready", "interface": "wsgi" | "asgi", "server": "granian" |
   "threaded", "endpoints": [{"name", "rule", "methods", "file", "line",
   "defaults"}],
-  "modules": [FILE]}`, where `modules` are the files worth watching;
+  "modules": [FILE], "session": {"cookie", "path", "key"}}`, where `modules` are the
+  files worth watching, and `key` says what is wrong with the application's own;
 - or `{"event": "failed", "reason": LINE, "traceback": TEXT}` and exit code 3.
 
 The end of the pipe without either means that the process died. SIGTERM drains

@@ -16,7 +16,7 @@ from glassware.environment import PRIVATE
 from glassware.errors import AppNotLoaded
 
 from .admission import prepare_for_tokens
-from .cookies import keep_to_prefix
+from .cookies import session_facts, settle_sessions
 from .credentials import keep_out_of_logs
 from .django_project import settle_addresses
 from .drain import end_now
@@ -92,7 +92,7 @@ def become(variables: Mapping[str, str], folder: Path) -> None:
 
 def adapted(loaded: Loaded, job: Job) -> Loaded:
     """Return `loaded` once its application knows that it is a part of a site."""
-    keep_to_prefix(loaded.application, job.mounts)
+    settle_sessions(loaded.application)
     answer_errors_of_others(loaded.application)
     # Flask is the application's choice: without it, nothing of this is imported.
     if "flask" in sys.modules:
@@ -110,6 +110,7 @@ def ready_facts(job: Job, loaded: Loaded) -> dict[str, Any]:
         "server": choose(job, loaded),
         "endpoints": endpoints,
         "modules": files_of_modules(),
+        "session": session_facts(loaded.application),
     }
 
 

@@ -29,6 +29,8 @@ person can set them by hand: that is how a service that runs alone under plain
                                       purpose; see `injection`
 `GLASSWARE_DIRECTORY`                 file that says where every service is public;
                                       see `directory`
+`GLASSWARE_LAYOUT`                    folder of the site's look: its templates and
+                                      files
 `GLASSWARE_DATABASE_<NAME>_ENGINE`    engine of that database
 `GLASSWARE_DATABASE_<NAME>_URL`       where that database is, with credentials
 ====================================  ========================================
@@ -54,6 +56,7 @@ _OPTIONAL = {
     "key": KEY,
     "faults": FAULTS,
     "directory": "GLASSWARE_DIRECTORY",
+    "layout": "GLASSWARE_LAYOUT",
     "visitors": "GLASSWARE_VISITORS",
     "visitor_key": VISITOR_KEY,
     "cookie_path": "GLASSWARE_COOKIE_PATH",
@@ -117,6 +120,7 @@ class Settings:
             nothing ever is.
         directory: The file that says where every service is public; empty: it
             runs alone.
+        layout: The folder of the site's look; empty: it has none.
         visitors: The file that says how visitors are known; empty: it runs alone.
         visitor_key: `KEY_ID:PRIVATE_KEY` that their tokens are signed with; empty:
             this service signs nobody in.
@@ -138,6 +142,7 @@ class Settings:
     development: bool = False
     faults: str = ""
     directory: str = ""
+    layout: str = ""
     visitors: str = ""
     visitor_key: str = field(default="", repr=False)
     cookie_path: str = ""

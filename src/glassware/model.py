@@ -27,6 +27,12 @@ ENGINES = (
 SCRIPTS = {"cassandra": ".cql", "postgresql": ".sql", "sqlite": ".sql"}
 """The engines that take migrations as files, and how these end."""
 
+LAYOUT = "layout"
+"""The service that is the look of the site: its templates, its files, its errors."""
+
+LAYOUT_APP = "glassware.website.layout_app"
+"""What runs for a layout that has no application of its own."""
+
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (a name for it, nothing listens there)
 
 MIB = 1024 * 1024
@@ -173,6 +179,15 @@ class Neighbour:
         ),
     ] = None
     at_once: Annotated[
+    cors: Annotated[
+        bool,
+        Meta(
+            description="Let scripts of the site's other hosts use it, and those of "
+            "`origins` in `[gateway.cors]`."
+        ),
+    ] = False
+    gives_way: bool = False
+    """Whether a service with a rule for this very path has it: no key."""
         int | None,
         Meta(
             ge=1,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from glassware.model import Site
+from glassware.model import LAYOUT, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,14 @@ def edges(site: Site) -> tuple[Edge, ...]:
 
 
 def needed_by(site: Site, names: Iterable[str]) -> tuple[str, ...]:
-    """Return these services and all that they need, in the order to start them."""
-    needed = _reached(names, callees(site))
+    """Return these services and all that they need, in the order to start them.
+
+    Whoever has pages needs the look of the site, and what its templates call.
+    """
+    wanted = {*names}
+    if wanted and site.service(LAYOUT) is not None:
+        wanted.add(LAYOUT)
+    needed = _reached(wanted, callees(site))
     return tuple(name for name in start_order(site) if name in needed)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from glassware.errors import Fault
-from glassware.model import Database, Service, Site
+from glassware.model import LAYOUT, LAYOUT_APP, Database, Service, Site
 
 from .apps import find_app, find_requirements
 from .draft import Draft, Table
 from .keys import Key, Shape, keys_of, site_keys, site_service_keys
+from .layout import with_layout
 from .migrations import find_migrate, find_scripts
 from .places import KeyPath
 from .wording import complaint, no_such_key, odd_character, wrong_kind
@@ -22,8 +23,8 @@ from .wording import complaint, no_such_key, odd_character, wrong_kind
 def build(draft: Draft) -> Draft:
     """Make the site from the tree, as far as its values allow."""
     checker = _Checker(draft)
-    services = tuple(
-        _service(checker, name, folder) for name, folder in draft.folders.items()
+    services = with_layout(
+        [_service(checker, name, folder) for name, folder in draft.folders.items()]
     )
     table = {key: value for key, value in draft.tree.items() if key != "services"}
     values = checker.fields(site_keys(), table, ())
@@ -78,7 +79,8 @@ def _conventions(values: Mapping[str, Any], name: str, folder: Path) -> dict[str
     found: dict[str, Any] = {"requirements": find_requirements(folder)}
     app = values.get("app")
     if app is None and "command" not in values:
-        found["app"] = app = find_app(folder, name)
+        usual = LAYOUT_APP if name == LAYOUT else None
+        found["app"] = app = find_app(folder, name) or usual
     tasks = values.get("tasks", {})
     migrate = find_migrate(folder, app) if values.get("databases") else None
     if migrate and "migrate" not in tasks:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glassware.errors import Fault, NotASite
+from glassware.model import LAYOUT
 
 from .apps import find_app
 from .draft import Manifest, dotted
@@ -90,11 +91,16 @@ def find_folders(site: Path, manifests: Sequence[Manifest]) -> Folders:
             )
         elif _is_service(path):
             folders[path.name] = path
+    beside = LAYOUT not in folders and _is_layout(site / LAYOUT)
+    if beside:
+        folders[LAYOUT] = site / LAYOUT
     for manifest in manifests:
         for name, declared in _declared(manifest):
             if declared is not None:
                 folders[name] = Path(os.path.realpath(site / declared))
             folders.setdefault(name, site / "services" / name)
+    if beside:  # the last one: it gives way to the others
+        folders[LAYOUT] = folders.pop(LAYOUT)
     _release_renamed(site, folders)
     lost = {
         name: _lost(name, folder, manifests)
@@ -145,7 +151,14 @@ def _lost(name: str, folder: Path, manifests: Sequence[Manifest]) -> Fault:
 def _is_service(path: Path) -> bool:
     if path.name.startswith((".", "__")) or not _is_folder(path):
         return False
+    if path.name == LAYOUT and _is_layout(path):
+        return True
     return _exists(path / "service.toml") or find_app(path, path.name) is not None
+
+
+def _is_layout(path: Path) -> bool:
+    parts = (path / part for part in ("templates", "static", "service.toml"))
+    return any(_exists(part) for part in parts)
 
 
 def _leads_to(inner: Path, site: Path) -> bool:

@@ -10,7 +10,16 @@ from dataclasses import fields
 from pathlib import Path
 
 from glassware.environment import Policy
-from glassware.model import EVERYWHERE, Engine, Neighbour, Service, Site
+from glassware.model import (
+    EVERYWHERE,
+    LAYOUT,
+    Cors,
+    Engine,
+    Gateway,
+    Neighbour,
+    Service,
+    Site,
+)
 from glassware.template import Template, parse, references
 
 from .plan import (
@@ -50,7 +59,12 @@ def make_plan(
         wire: Whether each service gets a process of its own in spite of groups.
         alone: The service that gets one, whatever group it is in.
     """
-    services = tuple(s for s in site.services if only is None or s.name in only)
+    layout = site.service(LAYOUT)
+    services = tuple(
+        _with_calls_of(layout, s)
+        for s in site.services
+        if only is None or s.name in only or s is layout
+    )
     templates = {s.name: _templates(s) for s in services}
     called = {callee for s in services for callee in s.calls}
     databases = tuple(_databases(site, services))
@@ -80,6 +94,7 @@ def make_plan(
                 network=networks and process is None and _insists(service),
                 after=_after(services, service, process),
                 watch=(service.folder,),
+                layout=layout.folder if layout else None,
             )
             for service in services
             for process in (None, *service.processes)
@@ -90,6 +105,14 @@ def make_plan(
             hosts=site.gateway.hosts,
             routes=tuple(sorted(_public(services), key=_specific)),
             declared=tuple(_public(services)),
+def _with_calls_of(layout: Service | None, service: Service) -> Service:
+    """Return an application with the calls that the site's templates make in it."""
+    if layout is None or service is layout or service.app is None:
+        return service
+    more = (n for n in layout.calls if n not in {service.name, *service.calls})
+    return replace(service, calls=(*service.calls, *more))
+
+
         ),
         visitors=site.visitors,
         production=production,
@@ -121,7 +144,8 @@ def _after(
     return tuple(
         s.name
         for s in services
-        if ("migrate" in s.tasks or s.scripts)
+        if service.name != LAYOUT
+        and ("migrate" in s.tasks or s.scripts)
         and (s.name in service.calls or (s is service and process is not None))
     )
 

@@ -80,6 +80,7 @@ class ServicePlan:
             has a network of its own for that.
         after: Services whose migrations end before this one takes traffic.
         watch: Folders whose files reload it.
+        layout: The folder of the site's look; `None`: it has none.
     """
 
     service: Service
@@ -93,6 +94,7 @@ class ServicePlan:
     network: bool = False
     after: tuple[str, ...] = ()
     watch: tuple[Path, ...] = ()
+    layout: Path | None = None
 
     @property
     def name(self) -> str:

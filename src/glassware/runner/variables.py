@@ -9,6 +9,7 @@ from pathlib import Path
 
 from glassware.engines import Access
 from glassware.environment import Binding, Settings, to_variables
+from glassware.model import LAYOUT_APP
 from glassware.plan import Plan, ServicePlan
 from glassware.template import Reference, fill
 
@@ -87,7 +88,7 @@ def _path(service: ServicePlan, inherited: str) -> str:
 def _flask_app(folder: Path, app: str) -> str:
     """Return an application as the `flask` command finds it from `folder`."""
     module, colon, name = app.partition(":")
-    if module.endswith(".py"):
+    if module.endswith(".py") or module == LAYOUT_APP:
         return app
     path = Path(*module.split("."))
     if not any(
@@ -151,6 +152,7 @@ def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
         development=not plan.production,
         faults=late.faults,
         directory=late.directory,
+        layout=str(service.layout or ""),
         cookie_path=plan.cookie_path(service.service.name),
         cookie_key=late.cookie_key,
         databases={

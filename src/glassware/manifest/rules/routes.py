@@ -7,7 +7,7 @@ from glassware.errors import Fault
 from glassware.manifest.draft import Draft
 from glassware.manifest.places import KeyPath
 from glassware.manifest.wording import Words
-from glassware.model import Route, Service
+from glassware.model import LAYOUT_APP, Route, Service
 
 
 _ALLOWED = "-._~!$&'()*+,;=:@"
@@ -54,6 +54,12 @@ def rule_patterns(draft: Draft) -> Iterator[Fault]:
 def _routes(draft: Draft) -> Iterator[tuple[Service, KeyPath, Route]]:
     for service in draft.site.services:
         root = ("services", service.name, "routes")
+def _way_out(draft: Draft, service: Service, path: KeyPath) -> str:
+    if service.app == LAYOUT_APP and path not in draft.places:
+        return f'write `route = "/…"` into `{service.folder / "service.toml"}`'
+    return "give one of them another path or `host`"
+
+
         for path, route in draft.elements(root, service.routes):
             if not draft.is_broken(*path, "path"):
                 yield service, path, route

@@ -155,11 +155,14 @@ class Member:
         environment: Its own variables.
         call: Answers a request by calling its application; see `LocalCall`.
             Calls to it take this way.
+        own: The same for what it asks of itself, such as its own fragments; where
+            it has a process to itself, `call` is `None`.
     """
 
     name: str
     environment: Mapping[str, str] = field(repr=False)
     call: "LocalCall | None" = None
+    own: "LocalCall | None" = None
 
 
 @dataclass(slots=True)

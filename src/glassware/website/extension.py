@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import error_pages, links, look, sessions, static
+from . import error_pages, fragments, links, look, sessions, static
 
 
 _PARTS: tuple[Callable[[Flask], None], ...] = (
@@ -14,6 +14,7 @@ _PARTS: tuple[Callable[[Flask], None], ...] = (
     look.init_app,
     static.init_app,
     error_pages.init_app,
+    fragments.init_app,
 )
 
 

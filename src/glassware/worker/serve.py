@@ -3,7 +3,10 @@
 import asyncio
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
+
+from glassware import current
 
 from .admission import SPARE, admission_of, places_of
 from .development import for_development
@@ -80,6 +83,9 @@ def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
         )
         return threaded.ThreadedServer(admitting, listen(job), traffic)
     answering = answering_of(job, application, traffic)
+    known = current.members[job.service]
+    own = _room("group_calls").MemberCall(job.service, answering)
+    current.members[job.service] = replace(known, own=own)
     return granian_server(job, _room("wsgi").granian_callback(answering, traffic))
 
 

@@ -1,0 +1,167 @@
+"""Pages out of fragments: `{{ fragment("cart.mini") }}`."""
+
+import functools
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import flask
+from flask import Flask, Response
+from markupsafe import Markup
+
+from glassware.service import settings
+from glassware.service.deadline import by
+from glassware.service.encoding import check_timeout
+from glassware.service.incoming import current_request
+
+from .fragment_call import Wanted
+from .fragment_filling import Filling, has_placeholder
+from .fragment_head import add_heads, settle_primary
+from .fragment_page import Page, known_page, page_of_request
+from .fragment_piece import Piece
+from .fragment_target import find_target
+
+
+DEADLINE = 1.0
+"""Seconds that a fragment may take where nobody said."""
+
+DEVELOPING = 5.0
+"""The same in development, where a neighbour may be just restarting."""
+
+ERROR = 400
+_SHARE = 0.9
+_HTML = ("text/html", "application/xhtml+xml", "text/vnd.turbo-stream.html")
+_STREAMS = "glassware.streams"
+
+
+def init_app(app: Flask) -> None:
+    """Give templates `fragment`, and pages their fragments."""
+    known = app.jinja_env.globals
+    known.setdefault("fragment", functools.partial(fragment, app))
+    app.after_request(fill)
+
+
+def fragment(
+    app: Flask,
+    name: str,
+    /,
+    *,
+    deadline: float | None = None,
+    primary: bool = False,
+    caller: Callable[[], Any] | None = None,
+    **values: Any,
+) -> Markup:
+    """Begin with a fragment; return the placeholder where it will be.
+
+    Args:
+        app: The application that makes the page.
+        name: `SERVICE.ENDPOINT`.
+        deadline: Seconds that it may take.
+        primary: Whether its status and redirects are the page's.
+        caller: Renders the block that stands there if it fails; Jinja gives it.
+        **values: For its rule; others are its query.
+
+    Raises:
+        RuntimeError: No request is being answered.
+        ValueError: The deadline is none, or the page has a primary fragment already.
+    """
+    page = page_of_request()
+    if not page.pieces:
+        # Before any other function: what they see is the whole page.
+        flask.after_this_request(fill)
+    piece = Piece(
+        name=name,
+        values=values,
+        until=due(deadline),
+        caller=caller,
+        primary=primary,
+    )
+    try:
+        target = find_target(app, name, values)
+    except Exception as error:  # noqa: BLE001 - a page is more than one fragment
+        piece.fail(error)
+    else:
+        piece.wanted = Wanted(
+            app=app,
+            target=target,
+            nonce=_nonce(),
+            environ=flask.request.environ,
+            until=piece.until,
+        )
+    return page.begin(piece)
+
+
+def due(deadline: float | None) -> float:
+    """Return when a fragment must be there, by `time.monotonic`."""
+    usual = DEVELOPING if settings.current().development else DEADLINE
+    seconds = usual if deadline is None else check_timeout(deadline)
+    until = by(current_request())
+    now = time.monotonic()
+    if until == math.inf:
+        return now + seconds
+    # The page itself needs some of its time after that.
+    return now + min(seconds, max(0.0, until - now) * _SHARE)
+
+
+def fill(response: Response) -> Response:
+    """Put the fragments of a page in their places; what is in its place stays."""
+    if response.direct_passthrough:
+        return response
+    page = known_page(flask.request.environ)
+    is_html = (response.content_type or "").startswith(_HTML)
+    if page is None and not is_html:
+        return response
+    if response.is_streamed:
+        return _stream(response) if is_html else response
+    if page is not None and settle_primary(page, response):
+        response.set_data(b"")
+        return response
+    body = response.get_data()
+    if not is_html:
+        if has_placeholder(body):
+            response.set_data(
+                Filling(lambda: page).refuse(body, response.mimetype or "")
+            )
+        return response
+    if page is not None or has_placeholder(body):
+        _fill(response, page, body)
+    return response
+
+
+def _fill(response: Response, page: Page | None, body: bytes) -> None:
+    filling = Filling(lambda: page)
+    text = filling.fill(body)
+    if response.status_code < ERROR:
+        filling.tell_lost()
+    add_heads(filling.placed, response)
+    assets = flask.g.get("_glassware_assets")
+    if assets is not None:
+        text = assets.head(text.decode()).encode()
+    if text == body:
+        return
+    tagged = response.headers.pop("ETag", None)
+    response.set_data(text)
+    if tagged is not None:
+        response.add_etag()
+        response.make_conditional(flask.request)
+
+
+def _stream(response: Response) -> Response:
+    environ = flask.request.environ
+    if _STREAMS in environ:
+        return response
+    environ[_STREAMS] = True
+    close = getattr(response.response, "close", None)
+    if close is not None:
+        response.call_on_close(close)
+    passing = Filling(lambda: known_page(environ)).stream(response.iter_encoded())
+    if known_page(environ) is not None:
+        passing = flask.stream_with_context(passing)
+    response.response = passing
+    return response
+
+
+def _nonce() -> str:
+    assets = flask.g.get("_glassware_assets")
+    return getattr(assets, "nonce", "")

@@ -1,0 +1,84 @@
+"""Pages out of fragments: where they stand, and how they are asked for."""
+
+import threading
+
+import pytest
+from flask import render_template_string, request
+
+from waiting import PATIENCE
+from website.fragment_sites import application, fragment_site
+
+
+def page(template: str, **values):
+    """Return a view that renders a template."""
+    return lambda: render_template_string(template, **values)
+
+
+def test_a_fragment_stands_where_the_template_names_it(tmp_path):
+    """Its HTML takes the place, and the length of the answer is right."""
+    shop = application(home=page("<main>{{ fragment('cart.mini') }}</main>é"))
+    cart = application("cart", mini="<b>3 é</b>")
+    with fragment_site(tmp_path, storefront=shop, cart=cart) as site:
+        answer = site.get("/home")
+
+    assert answer.text == "<main><b>3 é</b></main>é"
+    assert answer.content_length == len(answer.data)
+
+
+def test_values_fill_the_rule_and_the_query(tmp_path):
+    """As those of `url_for` do."""
+    shop = application(
+        home=page("{{ fragment('reviews.of', id=7, sort='new & old', page=None) }}")
+    )
+    reviews = application("reviews")
+    reviews.add_url_rule(
+        "/of/<int:id>", "of", lambda **v: f"{v['id']} {dict(request.args)['sort']}"
+    )
+    with fragment_site(tmp_path, storefront=shop, reviews=reviews) as site:
+        assert site.get("/home").text == "7 new & old"
+
+
+def test_own_fragments_need_no_permission(tmp_path):
+    """A service asks itself without a socket, in a request of its own."""
+    shop = application(
+        home=page("{{ fragment('storefront.nav') }}|{{ fragment('nav') }}"),
+        nav=lambda: f"<nav>{request.path}</nav>",
+    )
+    with fragment_site(tmp_path, storefront=shop) as site:
+        assert site.get("/home").text == "<nav>/nav</nav>|<nav>/nav</nav>"
+
+
+def test_ten_fragments_are_under_way_at_once(tmp_path):
+    """Each is answered only once all ten have begun."""
+    together = threading.Barrier(10, timeout=PATIENCE)
+
+    def part():
+        together.wait()
+        return f"<i>{request.args['n']}</i>"
+
+    template = "{% for n in range(10) %}{{ fragment('cart.part', n=n, deadline=20) }}{% endfor %}"
+    shop, cart = application(home=page(template)), application("cart", part=part)
+    with fragment_site(tmp_path, storefront=shop, cart=cart) as site:
+        answer = site.get("/home")
+
+    assert answer.text == "".join(f"<i>{n}</i>" for n in range(10))
+
+
+def test_more_fragments_than_threads_are_all_there(tmp_path):
+    """Those that find no thread are fetched by the page's own."""
+    template = "{% for n in range(100) %}{{ fragment('cart.part', n=n, deadline=30) }}{% endfor %}"
+    shop = application(home=page(template))
+    cart = application("cart", part=lambda: f"{request.args['n']} ")
+    with fragment_site(tmp_path, storefront=shop, cart=cart) as site:
+        assert site.get("/home").text.split() == [str(n) for n in range(100)]
+
+
+def test_outside_a_request_there_is_no_page(tmp_path):
+    """An application context alone has none, and the error says what to do."""
+    shop = application(nav="<nav></nav>")
+    with (
+        fragment_site(tmp_path, storefront=shop) as site,
+        shop.app_context(),
+        pytest.raises(RuntimeError, match=r"`glassware\.fragment` returns"),
+    ):
+        site.run(page("{{ fragment('storefront.nav') }}"))

@@ -6,20 +6,11 @@ exporter. What is only known late (a port, a password, a socket) stays a
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from glassware.environment import Policy
-from glassware.model import (
-    EVERYWHERE,
-    LAYOUT,
-    Cors,
-    Engine,
-    Gateway,
-    Neighbour,
-    Service,
-    Site,
-)
+from glassware.model import EVERYWHERE, LAYOUT, Engine, Neighbour, Service, Site
 from glassware.template import Template, parse, references
 
 from .plan import (
@@ -105,18 +96,18 @@ def make_plan(
             hosts=site.gateway.hosts,
             routes=tuple(sorted(_public(services), key=_specific)),
             declared=tuple(_public(services)),
+        ),
+        visitors=site.visitors,
+        production=production,
+    )
+
+
 def _with_calls_of(layout: Service | None, service: Service) -> Service:
     """Return an application with the calls that the site's templates make in it."""
     if layout is None or service is layout or service.app is None:
         return service
     more = (n for n in layout.calls if n not in {service.name, *service.calls})
     return replace(service, calls=(*service.calls, *more))
-
-
-        ),
-        visitors=site.visitors,
-        production=production,
-    )
 
 
 def _named(variables: Mapping[str, Template]) -> frozenset[str]:

@@ -136,6 +136,8 @@ class Route:
     csrf: Annotated[
         bool, Meta(description="Refuse cross-site form posts; not in force yet.")
     ] = True
+    gives_way: bool = False
+    """Whether a service with a rule for this very path has it: no key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,15 +181,6 @@ class Neighbour:
         ),
     ] = None
     at_once: Annotated[
-    cors: Annotated[
-        bool,
-        Meta(
-            description="Let scripts of the site's other hosts use it, and those of "
-            "`origins` in `[gateway.cors]`."
-        ),
-    ] = False
-    gives_way: bool = False
-    """Whether a service with a rule for this very path has it: no key."""
         int | None,
         Meta(
             ge=1,

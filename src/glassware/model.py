@@ -42,6 +42,7 @@ _LARGEST_BODY = 2**32 - 1
 _DAY = 86_400
 
 _HOST = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _PATH = r"^(/|((?!/\.\.?(/|$))/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+)$"
 
 Name = Annotated[
@@ -65,6 +66,40 @@ Host = Annotated[
         pattern=_HOST,
         max_length=253,
         extra={"plain": "a host name such as `shop.example`, without a port"},
+    ),
+]
+RouteHost = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(\.|{_LABEL}(\.{_LABEL})*\.?)$",
+        max_length=253,
+        extra={
+            "plain": "a host name such as `shop.example`, or one with a final dot such "
+            "as `api.`, which is below the site's `domain`"
+        },
+    ),
+]
+Origin = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(\*|https?://((\*\.)?{_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])"
+        r"(:[0-9]{1,5})?)$",
+        max_length=300,
+        extra={
+            "plain": "an origin such as `https://app.example`, without a path, "
+            "`https://*.app.example`, or `*`"
+        },
+    ),
+]
+Method = Annotated[
+    str,
+    Meta(pattern=r"^(\*|[A-Z]+)$", extra={"plain": "a method in capitals, or `*`"}),
+]
+Header = Annotated[
+    str,
+    Meta(
+        pattern=r"^(\*|[A-Za-z0-9!#$%&'+.^_|~-]+)$",
+        extra={"plain": "the name of a header, or `*`"},
     ),
 ]
 Command = Annotated[str, Meta(min_length=1)]
@@ -105,7 +140,11 @@ class Route:
         ),
     ] = "/"
     host: Annotated[
-        Host | None, Meta(description="Only for this host name. Absent: every host.")
+        RouteHost | None,
+        Meta(
+            description="Only for this host name. With a final dot it is below the "
+            "site's `domain`: `api.`; `.` is the domain itself. Absent: every host."
+        ),
     ] = None
     mount: Annotated[
         Mount | None,
@@ -134,8 +173,19 @@ class Route:
         float, Meta(gt=0, le=_DAY, description="Seconds until the gateway gives up.")
     ] = 10.0
     csrf: Annotated[
-        bool, Meta(description="Refuse cross-site form posts; not in force yet.")
+        bool,
+        Meta(
+            description="Refuse what pages of other sites send: unsafe methods and "
+            "WebSockets with a foreign `Origin`. `false` for webhooks."
+        ),
     ] = True
+    cors: Annotated[
+        bool,
+        Meta(
+            description="Let scripts of the site's other hosts use it, and those of "
+            "`origins` in `[gateway.cors]`."
+        ),
+    ] = False
     gives_way: bool = False
     """Whether a service with a rule for this very path has it: no key."""
 
@@ -357,6 +407,74 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Where TLS begins, and with which certificate."""
+
+    certificate: Annotated[
+        str | None,
+        Meta(
+            min_length=1,
+            description="File with the certificate and its chain (PEM), from the "
+            "site's folder. Absent: one that glassware makes, for development.",
+        ),
+    ] = None
+    key: Annotated[
+        str | None,
+        Meta(min_length=1, description="File with the certificate's key (PEM)."),
+    ] = None
+    redirect: Annotated[
+        int | None,
+        Meta(
+            ge=1,
+            le=65535,
+            description="A second port, where http is led to https; the public port "
+            "itself does so anyhow.",
+        ),
+    ] = None
+    elsewhere: Annotated[
+        bool,
+        Meta(
+            description="TLS ends at a proxy before the gateway, which speaks http: "
+            "the site's addresses are https all the same."
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cors:
+    """Whose scripts may use the routes with `cors = true`, and how."""
+
+    origins: Annotated[
+        tuple[Origin, ...],
+        Meta(
+            description="Other sites: `https://app.example`, `https://*.app.example`, "
+            "or `*` for all. The site's own hosts need no mention."
+        ),
+    ] = ()
+    methods: Annotated[
+        tuple[Method, ...], Meta(description="The methods that they may use.")
+    ] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    headers: Annotated[
+        tuple[Header, ...], Meta(description="The headers that they may send.")
+    ] = ("Authorization", "Content-Type", "Idempotency-Key")
+    expose: Annotated[
+        tuple[Header, ...],
+        Meta(description="The headers of answers that they may read."),
+    ] = ()
+    credentials: Annotated[
+        bool, Meta(description="Let them send cookies and read what comes of it.")
+    ] = False
+    max_age: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=_DAY,
+            description="Seconds for which a browser need not ask again.",
+        ),
+    ] = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
     """The site's public address."""
 
@@ -369,8 +487,37 @@ class Gateway:
     )
     hosts: Annotated[
         tuple[Host, ...],
-        Meta(description="Public host names besides `localhost`."),
+        Meta(description="Public host names besides `domain` and `localhost`."),
     ] = ()
+    domain: Annotated[
+        Host | None,
+        Meta(
+            description="The site's own host name, such as `shop.example`. Routes with "
+            '`host = "api."` are at `api.shop.example`, in development also at '
+            "`api.localhost`."
+        ),
+    ] = None
+    tls: Annotated[
+        Tls | None, Meta(description="HTTPS. An empty table: for development.")
+    ] = None
+    cors: Annotated[
+        Cors | None,
+        Meta(description="Whose scripts may use the routes with `cors = true`."),
+    ] = None
+
+    def names(self, host: str, *, production: bool) -> tuple[str, ...]:
+        """Return the host names that a route's `host` means, the principal one first.
+
+        In development the site's domain is `localhost`, and the declared one too.
+        """
+        if not host.endswith("."):
+            return (host.lower(),)
+        domains = [self.domain or "localhost"]
+        if not production:
+            domains = ["localhost", *domains]
+        label = host.removesuffix(".")
+        named = (".".join(filter(None, (label, each))).lower() for each in domains)
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,17 @@ from glassware.status import Phase
 from waiting import until
 
 
-def public(service: str, path: str = "/", *, mount: Mount = "script_name", **more: Any):
+def public(
+    service: str,
+    path: str = "/",
+    *,
+    mount: Mount = "script_name",
+    aliases: tuple[str, ...] = (),
+    **more: Any,
+) -> PublicRoute:
     """Return one public route."""
-    return PublicRoute(service=service, route=Route(path=path, **more), mount=mount)
+    route = Route(path=path, **more)
+    return PublicRoute(service=service, route=route, mount=mount, aliases=aliases)
 
 
 def running(name: str, *targets: Path | tuple[str, int], **more: Any) -> Upstream:
@@ -28,9 +36,11 @@ def running(name: str, *targets: Path | tuple[str, int], **more: Any) -> Upstrea
     return Upstream(name=name, phase=Phase.RUNNING, targets=targets, **more)
 
 
-def plan(*routes: PublicRoute, hosts: tuple[str, ...] = ()) -> GatewayPlan:
+def plan(
+    *routes: PublicRoute, hosts: tuple[str, ...] = (), **more: Any
+) -> GatewayPlan:
     """Return the plan of a gateway on the loopback address."""
-    return GatewayPlan(port=None, bind="127.0.0.1", hosts=hosts, routes=routes)
+    return GatewayPlan(port=None, bind="127.0.0.1", hosts=hosts, routes=routes, **more)
 
 
 _given: set[int] = set()
@@ -55,10 +65,11 @@ class EnvoySite:
         hosts: tuple[str, ...] = (),
         production: bool = False,
         limits: Limits | None = None,
+        **more: Any,
     ) -> None:
         self.place = Place(
             folder=folder,
-            plan=plan(*routes, hosts=hosts),
+            plan=plan(*routes, hosts=hosts, **more),
             port=fresh_port(),
             site="shop",
             production=production,

@@ -40,7 +40,7 @@ CASES = {
         [
             (
                 "site.toml:2: gateway.qqq: is no key of this table | "
-                "there are `bind`, `hosts`, `port`"
+                "there are `bind`, `cors`, `domain`, `hosts`, `port`, `tls`"
             )
         ],
     ),
@@ -238,8 +238,9 @@ CASES = {
         lone('[[routes]]\nhost = "shop.example:80"'),
         [
             (
-                f"{A}:2: routes[0].host: must be a host name such as `shop.example`, without "
-                "a port, not `shop.example:80` | None"
+                f"{A}:2: routes[0].host: must be a host name such as `shop.example`, or "
+                "one with a final dot such as `api.`, which is below the site's `domain`, "
+                "not `shop.example:80` | None"
             )
         ],
     ),

@@ -8,7 +8,7 @@ them. Nothing here starts a process: the supervisor does.
 from .binary import check_envoy, find_envoy
 from .ports import Holder, free_port, holder, is_free, taken, taken_meanwhile
 from .proxy import Gateway, Version
-from .routes import Line, hosts, is_public, lines_of
+from .routes import Line, every_host, hosts, is_public, lines_of
 from .state import Pair, Place, Upstream
 
 
@@ -21,6 +21,7 @@ __all__ = [
     "Upstream",
     "Version",
     "check_envoy",
+    "every_host",
     "find_envoy",
     "free_port",
     "holder",

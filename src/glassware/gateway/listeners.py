@@ -7,8 +7,10 @@ WebSocket is ever closed by an update; others come and go beside it.
 from typing import Any
 
 from . import notices
+from .cors import cors_filter
 from .headers import scrubbing
 from .limits import Limits
+from .origins import csrf_filter, remarks
 from .retries import BUFFER
 from .state import Place
 
@@ -29,6 +31,7 @@ def public(place: Place, routes: Data, visitors: list[Data]) -> Data:
         visitors: The filters that see to the visitors' tokens.
     """
     limits = place.limits
+    before = [cors_filter(), csrf_filter()]
     config = {
         **manager("public", limits),
         **routes,
@@ -45,11 +48,12 @@ def public(place: Place, routes: Data, visitors: list[Data]) -> Data:
             "max_headers_count": limits.header_count,
             "idle_timeout": f"{limits.connection_idle}s",
         },
-        "http_filters": [*visitors, _buffer(limits), router()],
+        "http_filters": [*before, *visitors, _buffer(limits), router()],
         "upgrade_configs": [
-            {"upgrade_type": "websocket", "filters": [*visitors, router()]}
+            {"upgrade_type": "websocket", "filters": [*before, *visitors, router()]}
         ],
         "local_reply_config": notices.replies(place),
+        "access_log": [remarks()],
     }
     return listener("public", (place.plan.bind, place.port), config, limits)
 

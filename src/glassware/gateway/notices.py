@@ -8,6 +8,7 @@ from typing import Any
 from glassware.status import Endpoint
 
 from .headers import overwrite
+from .origins import refused
 from .pages import Page, accepts
 from .retries import unrepeatable
 from .routes import Line, is_public
@@ -32,6 +33,7 @@ class _Reply:
     Attributes:
         status: Of HTTP.
         flags: Envoy's reasons, one of which holds; empty: any.
+        foreign: Whether it was refused because of where it was sent from.
         once: Whether the request was sent and must not be sent again.
         title: What is the matter, in a few words.
         more: In development, what else there is to say.
@@ -41,6 +43,7 @@ class _Reply:
 
     status: int
     flags: tuple[str, ...] = ()
+    foreign: bool = False
     once: bool = False
     title: str
     more: str = ""
@@ -55,6 +58,15 @@ _UNSURE = (
 _NOT_HTTP = "The service's answer is not HTTP"
 _TOO_LONG = "The service takes too long"
 _REPLIES = (
+    _Reply(
+        status=403,
+        foreign=True,
+        title="Sent by a page of another site",
+        more="Its `Origin` is none of this site's, so it may be a forgery in a "
+        "visitor's name. A route that is for other sites says `csrf = false`, or "
+        "`cors = true` with their `origins` in `[gateway.cors]`; another name of this "
+        "site belongs into `hosts` of `[gateway]`.",
+    ),
     _Reply(status=408, title="The request came too slowly"),
     _Reply(
         status=413,
@@ -227,6 +239,8 @@ def _filters(reply: _Reply, accepted: str | None) -> list[Data]:
 
 def _headers(reply: _Reply) -> list[Data]:
     said = {OUTCOME: "unknown"} if reply.once else {}
+    if reply.foreign:
+        filters.append(refused())
     if reply.again is not None:
         said["retry-after"] = str(reply.again)
     return [overwrite(name, value) for name, value in said.items()]

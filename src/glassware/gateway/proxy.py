@@ -237,6 +237,8 @@ class Gateway:
         return (
             *(str(self._envoy), "--config-path", str(path)),
             *("--concurrency", threads, "--disable-hot-restart"),
+            # Of its access log, which is how remarks come into ours.
+            *("--file-flush-interval-msec", "500"),
         )
 
     def _complain(self, kind: str) -> None:

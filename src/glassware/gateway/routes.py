@@ -22,6 +22,7 @@ class Line:
     Attributes:
         service: Where it leads.
         host: Only for this host name; `None`: for every host.
+        aliases: Further names of that host.
         prefix: Without a final slash, so empty for the whole site.
         forwarded_prefix: What the service is told of it; empty: nothing.
         strip: The expression of what is cut off; empty: nothing.
@@ -30,10 +31,14 @@ class Line:
         stream: Whether bodies pass unbuffered and without a limit.
         max_body: Largest request body, in bytes.
         timeout: Seconds until the gateway gives up.
+        csrf: Whether what pages of other sites send is refused.
+        cors: Whether scripts of other origins may use it.
+        gives_way: Whether a service that has a rule for this very path has it.
     """
 
     service: str
     host: str | None
+    aliases: tuple[str, ...]
     prefix: str
     forwarded_prefix: str
     strip: str
@@ -42,6 +47,14 @@ class Line:
     stream: bool
     max_body: int
     timeout: float
+    csrf: bool
+    cors: bool
+    gives_way: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its host; none: every host."""
+        return (self.host, *self.aliases) if self.host else ()
 
 
 def table(plan: GatewayPlan) -> tuple[Line, ...]:
@@ -68,6 +81,12 @@ def hosts(plan: GatewayPlan, *, production: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def every_host(plan: GatewayPlan, *, production: bool) -> tuple[str, ...]:
+    """Return the host names that are served, those of single routes too."""
+    named = (name for line in table(plan) for name in line.names)
+    return tuple(dict.fromkeys((*hosts(plan, production=production), *named)))
+
+
 def is_public(line: Line, rule: str) -> bool:
     """Tell whether the addresses of a service's rule are public by `line`."""
     path = line.forwarded_prefix + example(rule)
@@ -87,6 +106,7 @@ def _line(public: PublicRoute) -> Line:
     return Line(
         service=public.service,
         host=route.host.lower() if route.host else None,
+        aliases=public.aliases,
         prefix=prefix,
         forwarded_prefix="" if public.mount == "keep" else prefix,
         strip=f"^{literal(prefix)}/?" if public.mount == "strip" and prefix else "",
@@ -95,4 +115,7 @@ def _line(public: PublicRoute) -> Line:
         stream=route.stream,
         max_body=route.max_body,
         timeout=route.timeout,
+        csrf=route.csrf,
+        cors=route.cors,
+        gives_way=route.gives_way,
     )

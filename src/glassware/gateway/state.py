@@ -114,6 +114,16 @@ class Place:
     @property
     def admin(self) -> Path:
         """The admin socket."""
+    @property
+    def secure(self) -> bool:
+        """Whether the site's addresses begin with `https`."""
+        return self.plan.tls is not None
+
+    @property
+    def terminates(self) -> bool:
+        """Whether TLS ends here, and not before."""
+        return self.plan.tls is not None and not self.plan.tls.elsewhere
+
         return self.folder / "admin.sock"
 
     def resource(self, kind: str) -> Path:

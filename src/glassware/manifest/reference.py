@@ -5,7 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from glassware.model import ENGINES, Address, Engine, Gateway, Neighbour, Route
+from glassware.model import (
+    ENGINES,
+    Address,
+    Cors,
+    Engine,
+    Gateway,
+    Neighbour,
+    Route,
+    Tls,
+)
 from glassware.template import DATABASE_FIELDS, SERVICE_FIELDS
 
 from .keys import Key, Shape, keys_of, service_keys, site_keys, site_service_keys
@@ -72,6 +81,8 @@ def manifest_reference() -> str:
             _CONVENTIONS,
             *_section("`site.toml`", site_keys()),
             *_section("`[gateway]`", keys_of(Gateway)),
+            *_section("`[gateway.tls]`", keys_of(Tls)),
+            *_section("`[gateway.cors]`", keys_of(Cors)),
             *_section("`[engines.NAME]`", keys_of(Engine)),
             f"Engines are {listed(ENGINES)}.\n",
             *_section("`[services.NAME]` in `site.toml`", _only_there()),

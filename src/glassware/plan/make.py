@@ -10,7 +10,16 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from glassware.environment import Policy
-from glassware.model import EVERYWHERE, LAYOUT, Engine, Neighbour, Service, Site
+from glassware.model import (
+    EVERYWHERE,
+    LAYOUT,
+    Cors,
+    Engine,
+    Gateway,
+    Neighbour,
+    Service,
+    Site,
+)
 from glassware.template import Template, parse, references
 
 from .plan import (
@@ -90,13 +99,7 @@ def make_plan(
             for service in services
             for process in (None, *service.processes)
         ),
-        gateway=GatewayPlan(
-            port=site.gateway.port,
-            bind=site.gateway.bind,
-            hosts=site.gateway.hosts,
-            routes=tuple(sorted(_public(services), key=_specific)),
-            declared=tuple(_public(services)),
-        ),
+        gateway=_gateway(site.gateway, services, production=production),
         visitors=site.visitors,
         production=production,
     )
@@ -221,11 +224,37 @@ def _servers(site: Site, databases: tuple[DatabasePlan, ...]) -> Iterator[Server
         )
 
 
-def _public(services: tuple[Service, ...]) -> Iterator[PublicRoute]:
+def _gateway(
+    said: Gateway, services: tuple[Service, ...], *, production: bool
+) -> GatewayPlan:
+    declared = tuple(_public(said, services, production=production))
+    names = filter(None, (said.domain, *said.hosts))
+    return GatewayPlan(
+        port=said.port,
+        bind=said.bind,
+        hosts=tuple(dict.fromkeys(name.lower() for name in names)),
+        routes=tuple(sorted(declared, key=_specific)),
+        declared=declared,
+        tls=said.tls,
+        cors=said.cors or Cors(),
+    )
+
+
+def _public(
+    gateway: Gateway, services: tuple[Service, ...], *, production: bool
+) -> Iterator[PublicRoute]:
     for service in services:
         for route in service.routes:
+            host, *aliases = (
+                gateway.names(route.host, production=production)
+                if route.host
+                else (None,)
+            )
             yield PublicRoute(
-                service=service.name, route=route, mount=mount_of(route, service)
+                service=service.name,
+                route=replace(route, host=host),
+                mount=mount_of(route, service),
+                aliases=tuple(filter(None, aliases)),
             )
 
 

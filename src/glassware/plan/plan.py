@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from glassware.environment import Policy
-from glassware.model import Mount, Route, Service, Source, Visitors
+from glassware.model import Cors, Mount, Route, Service, Source, Tls, Visitors
 from glassware.template import Template
 
 
@@ -185,11 +185,17 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicRoute:
-    """One line of the gateway's table; whatever has no line is a 404."""
+    """One line of the gateway's table; whatever has no line is a 404.
+
+    Attributes:
+        route: Its `host` is a whole host name.
+        aliases: Further names of its host.
+    """
 
     service: str
     route: Route
     mount: Mount
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +203,13 @@ class GatewayPlan:
     """The public side: where it listens and what it leads to.
 
     Attributes:
+        hosts: The site's declared names, its `domain` first.
         routes: In the order in which they match: a host before any host, a longer
             prefix before a shorter one.
         declared: The same in the order of the manifests: a service's first one
             is its principal one.
+        tls: Where TLS begins; `None`: nowhere.
+        cors: Whose scripts may use the routes with `cors = true`.
     """
 
     port: int | None
@@ -208,6 +217,8 @@ class GatewayPlan:
     hosts: tuple[str, ...]
     routes: tuple[PublicRoute, ...]
     declared: tuple[PublicRoute, ...] = ()
+    tls: Tls | None = None
+    cors: Cors = field(default_factory=Cors)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from .addresses import RULES as ADDRESSES
 from .apps import RULES as APPS
 from .databases import RULES as DATABASES
 from .engines import RULES as ENGINES
+from .gateway import RULES as GATEWAY
 from .groups import RULES as GROUPS
 from .migrations import RULES as MIGRATIONS
 from .names import RULES as NAMES
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     *MIGRATIONS,
     *GROUPS,
     *ADDRESSES,
+    *GATEWAY,
 )
 """All of them; a new rule is one function and one line."""
 

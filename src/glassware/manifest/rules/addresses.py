@@ -97,6 +97,10 @@ def _fixed_ports(draft: Draft) -> Iterator[tuple[KeyPath, str, str, int]]:
         host = "127.0.0.1" if gateway.bind == "localhost" else gateway.bind
         host = re.sub(r"^::$", EVERYWHERE, host)
         yield ("gateway", "port"), "the gateway", host, gateway.port
+    if gateway.tls is not None and gateway.tls.redirect not in {None, gateway.port}:
+        host = re.sub(r"^::$", EVERYWHERE, gateway.bind)
+        redirect = gateway.tls.redirect or 0
+        yield ("gateway", "tls", "redirect"), "the gateway", host, redirect
     for service in draft.site.services:
         if service.address is not None and service.address.port is not None:
             path = ("services", service.name, "address", "port")
@@ -107,9 +111,14 @@ def _fixed_ports(draft: Draft) -> Iterator[tuple[KeyPath, str, str, int]]:
 
 
 def _public(draft: Draft) -> Iterator[str]:
-    yield from (host.lower() for host in draft.site.gateway.hosts)
+    gateway = draft.site.gateway
+    yield from (host.lower() for host in gateway.hosts)
+    if gateway.domain:
+        yield gateway.domain.lower()
     for service in draft.site.services:
-        yield from (route.host.lower() for route in service.routes if route.host)
+        for route in service.routes:
+            if route.host:
+                yield from gateway.names(route.host, production=draft.production)
 
 
 def _is_loopback(host: str) -> bool:

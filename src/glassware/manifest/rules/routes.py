@@ -25,11 +25,8 @@ def one_service_each(draft: Draft) -> Iterator[Fault]:
     """A public address leads to one service."""
     first: dict[tuple[str, str], tuple[Service, KeyPath]] = {}
     for service, path, route in _routes(draft):
-        known = [
-            first.setdefault((name, route.path), (service, path))
-            for name in _names(draft, route)
-        ]
-        other, place = next((k for k in known if k[1] != path), known[0])
+        address = ((route.host or "").lower(), route.path)
+        other, place = first.setdefault(address, (service, path))
         if place != path:
             where = draft.place((*place, "path"))
             line = f":{where.line}" if where.line else ""
@@ -37,7 +34,7 @@ def one_service_each(draft: Draft) -> Iterator[Fault]:
                 (*path, "path"),
                 f"`{route.host or ''}{route.path}` already leads to `{other.name}` "
                 f"({where.file}{line})",
-                "give one of them another path or `host`",
+                _way_out(draft, service, (*path, "path")),
             )
 
 
@@ -54,25 +51,18 @@ def rule_patterns(draft: Draft) -> Iterator[Fault]:
                     )
 
 
-def _routes(draft: Draft) -> Iterator[tuple[Service, KeyPath, Route]]:
-    for service in draft.site.services:
-        root = ("services", service.name, "routes")
 def _way_out(draft: Draft, service: Service, path: KeyPath) -> str:
     if service.app == LAYOUT_APP and path not in draft.places:
         return f'write `route = "/…"` into `{service.folder / "service.toml"}`'
     return "give one of them another path or `host`"
 
 
+def _routes(draft: Draft) -> Iterator[tuple[Service, KeyPath, Route]]:
+    for service in draft.site.services:
+        root = ("services", service.name, "routes")
         for path, route in draft.elements(root, service.routes):
             if not draft.is_broken(*path, "path"):
                 yield service, path, route
-
-
-def _names(draft: Draft, route: Route) -> tuple[str, ...]:
-    """Return the names of a route's host; an empty one: every host."""
-    if not route.host:
-        return ("",)
-    return draft.site.gateway.names(route.host, production=draft.production)
 
 
 def _path_words(path: str) -> Words | None:

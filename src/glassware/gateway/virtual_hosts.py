@@ -12,7 +12,9 @@ from glassware.protocol import ALIVE
 from glassware.status import Phase
 
 from . import notices
+from .cors import answers, shared
 from .headers import KEPT_INSIDE, UNSAID, forwarded, identity, overwrite
+from .origins import checked, unchecked
 from .pages import Page
 from .patterns import KEPT_IN_PATHS
 from .retries import BUFFER, UNBUFFERED, Way, buffered, leads
@@ -46,7 +48,7 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
         upstreams: The services as they stand, by name.
     """
     lines = table(place.plan)
-    named = sorted({line.host for line in lines if line.host is not None})
+    named = sorted({name for line in lines for name in line.names})
     served = hosts(place.plan, production=place.production)
     groups = [(name, [name]) for name in named]
     if rest := [name for name in served if name not in named]:
@@ -56,12 +58,13 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
         {
             "name": name,
             "domains": domains,
+            "typed_per_filter_config": checked(place),
             "routes": [
                 *REFUSED_METHODS,
                 *(
-                    route
+                    _with_origins(route, line, place)
                     for line in lines
-                    if line.host is None or line.host in domains
+                    if line.host is None or not {*line.names}.isdisjoint(domains)
                     for route in _line(
                         line, upstreams.get(line.service), nothing, place
                     )
@@ -96,6 +99,17 @@ def _line(
         yield from _open(line, match, upstream, place)
     if line.only and line.prefix:
         yield from nothing.routes(_below(line), place.limits.page)
+
+
+def _with_origins(route: Data, line: Line, place: Place) -> Data:
+    """Return a route of `line` with what it says of pages of other origins."""
+    told = shared(place, line) if line.cors else {}
+    if not line.csrf:
+        told |= unchecked()
+    if told:
+        filters = {**route.get("typed_per_filter_config", {}), **told}
+        route = {**route, "typed_per_filter_config": filters}
+    return answers(route) if line.cors else route
 
 
 def _open(

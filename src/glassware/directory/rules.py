@@ -128,7 +128,8 @@ class _Unreadable(Exception):
 
 def _parts(rule: str) -> Iterator[Part]:
     """Return the pieces of a rule: text that is escaped already, and variables."""
-    if "\\" in rule or "(?" in rule or "[" in _FLASK.sub("", rule):
+    bare = _FLASK.sub("", rule)
+    if any(sign in bare for sign in ("\\", "(?", "[")):
         rule = _of_expression(rule)
     end = 0
     for found in re.finditer(f"{_FLASK.pattern}|{_STARLETTE.pattern}", rule):

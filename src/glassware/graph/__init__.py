@@ -6,6 +6,9 @@ from .edges import cycles as cycles
 from .edges import edges as edges
 from .edges import needed_by as needed_by
 from .edges import start_order as start_order
+from .references import Named as Named
+from .references import Reference as Reference
+from .references import references as references
 from .svg import as_svg as as_svg
 from .text import as_mermaid as as_mermaid
 from .text import as_text as as_text

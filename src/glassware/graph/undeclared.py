@@ -8,9 +8,8 @@ from pathlib import Path
 from glassware.environment import spelled
 from glassware.model import Service, Site
 
-
-# Neither is code of the service that answers requests.
-_ELSEWHERE = frozenset({"tests", "node_modules", "migrations"})
+from .files import files_of, is_code
+from .references import references
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +30,30 @@ class UndeclaredCall:
 
 
 def undeclared_calls(site: Site) -> Iterator[UndeclaredCall]:
-    """Return the calls `services.NAME` whose name is not in the service's `calls`.
+    """Return the calls whose callee is not in the service's `calls`.
 
-    Only what the code spells out is found: a name that is made at run time is
-    refused when it is called.
+    A call is `services.NAME`, or a fragment of a neighbour in a template or in code.
+    Only what is spelled out is found: a name that is made at run time is refused
+    when it is called.
     """
     for service in site.services:
         declared = {spelled(name) for name in service.calls}
-        for file in _files(service):
-            for name, line in _called(file):
-                if spelled(name) not in declared:
-                    yield UndeclaredCall(service.name, name, file, line)
+        for name, file, line in (*_calls(service), *_fragments(service, site)):
+            if spelled(name) not in declared:
+                yield UndeclaredCall(service.name, name, file, line)
 
 
-def _files(service: Service) -> Iterator[Path]:
-    waiting = [service.folder]
-    while waiting:
-        try:
-            entries = sorted(waiting.pop().iterdir())
-        except OSError:
-            continue
-        for path in entries:
-            if path.is_symlink() or path.name.startswith("."):
-                continue
-            if path.suffix == ".py" and path.is_file():
-                yield path
-            elif path.is_dir() and _is_code(path):
-                waiting.append(path)
+def _calls(service: Service) -> Iterator[tuple[str, Path, int]]:
+    for file in filter(is_code, files_of(service.folder)):
+        yield from ((name, file, line) for name, line in _called(file))
 
 
-def _is_code(folder: Path) -> bool:
-    return folder.name not in _ELSEWHERE and not (folder / "pyvenv.cfg").exists()
+def _fragments(service: Service, site: Site) -> Iterator[tuple[str, Path, int]]:
+    others = {each.name for each in site.services} - {service.name}
+    for found in references(service):
+        callee = found.named.name.partition(".")[0]
+        if found.named.kind == "fragment" and callee in others:
+            yield callee, found.file, found.named.line
 
 
 def _called(file: Path) -> Iterator[tuple[str, int]]:

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from .service.deadline import deadline
     from .service.gather import gather
     from .website.extension import Website
+    from .website.identity import identity
+    from .website.login import login_required, requires
     from .website.urls import url_for
+    from .website.visitor import visitor
 
 
 __all__ = [
@@ -47,8 +50,12 @@ __all__ = [
     "databases",
     "deadline",
     "gather",
+    "identity",
+    "login_required",
+    "requires",
     "services",
     "url_for",
+    "visitor",
 ]
 
 _ELSEWHERE = {
@@ -56,8 +63,12 @@ _ELSEWHERE = {
     "databases": ".service.databases",
     "deadline": ".service.deadline",
     "gather": ".service.gather",
+    "identity": ".website.identity",
+    "login_required": ".website.login",
+    "requires": ".website.login",
     "services": ".service.client",
     "url_for": ".website.urls",
+    "visitor": ".website.visitor",
 }
 
 

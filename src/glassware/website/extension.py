@@ -5,7 +5,15 @@ from typing import Any
 
 from flask import Flask
 
-from . import error_pages, fragments, links, look, sessions, static
+from . import (
+    error_pages,
+    fragments,
+    links,
+    look,
+    sessions,
+    static,
+    visitor_answers,
+)
 
 
 _PARTS: tuple[Callable[[Flask], None], ...] = (
@@ -15,6 +23,7 @@ _PARTS: tuple[Callable[[Flask], None], ...] = (
     static.init_app,
     error_pages.init_app,
     fragments.init_app,
+    visitor_answers.init_app,
 )
 
 

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from glassware.current import Incoming
@@ -14,6 +14,7 @@ from glassware.service.visit_tokens import Visit
 from glassware.service.visits import ANONYMOUS, Found, found_of, visiting_of
 
 from .identity_cookies import Desk
+from .identity_next import is_within, next_of_request
 from .renewal import Renewer, described, renewers, verified_renewal
 from .visitor import VARIES
 
@@ -100,6 +101,20 @@ class Identity:
             _answer(asked, desk.cleared())
             asked.visit = ANONYMOUS
 
+    def next_url(self, default: str = "/", *, given: str | None = None) -> str:
+        """Return where a visitor goes after signing in or out: never to another site.
+
+            return redirect(identity.next_url())
+
+        Args:
+            default: Where to go if nobody has said so, or what was said leads
+                elsewhere.
+            given: What was said; `None`: the parameter `next` of the query or form,
+                in Flask.
+        """
+        said = next_of_request() if given is None else given
+        return said if is_within(said) else default
+
     def on_renew(self, function: R) -> R:
         """Let a function say, every few minutes, who a visitor is by now.
 
@@ -118,6 +133,32 @@ class Identity:
         """
         renewers[current().service] = function
         return function
+
+    def bridge(
+        self,
+        login_manager: Any,
+        load: Callable[[str], Any] | None = None,
+        *,
+        about: Callable[[Any], Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Let Flask-Login know the visitors of the site.
+
+        `current_user` is the user whom `load` finds for the visitor's id. In the
+        service that signs visitors in, `login_user` and `logout_user` sign in and out
+        site-wide; in others, `login_required` leads to its page.
+
+            login_manager = LoginManager(app)
+            identity.bridge(login_manager, load_user)
+
+        Args:
+            login_manager: Flask-Login's.
+            load: Returns a user, or `None`; `None`: the one that the manager has.
+            about: What `sign_in` is given besides the id, for a user; also when the
+                visitor's token is renewed.
+        """
+        from .bridge import bridge  # noqa: PLC0415 - others need no Flask
+
+        bridge(login_manager, load, about, self)
 
 
 identity = Identity()

@@ -1,14 +1,17 @@
-"""Headers that an answer gets because of who asked, in Flask."""
+"""What a Flask application is given because of who asks."""
 
 from flask import Flask, Response
 
 from glassware.service.incoming import current_request
+from glassware.service.settings import current
 
+from .renewal import contexts
 from .visitor import VARIES, visitor
 
 
 def init_app(app: Flask) -> None:
     """Let answers have what was added, and templates `visitor`."""
+    contexts[current().service] = app.app_context
     app.after_request(_add)
     # A name of the application's own goes first.
     app.jinja_env.globals.setdefault("visitor", visitor)

@@ -7,15 +7,19 @@ reads what is new there before it believes a token, so an end counts everywhere 
 once. Both directions of both are here.
 """
 
+import fcntl
 import json
 import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from glassware.files import write_whole
 
 
 FILE = "visitors.json"
@@ -23,6 +27,8 @@ REVOCATIONS = "revocations"
 
 VISITOR_COOKIE = "visitor"
 RENEWAL_COOKIE = "visitor_renewal"
+
+_HEAD = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +126,62 @@ def revoke_user(path: Path, user: str, until: float) -> None:
     _append(path, {"user": user, "before": time.time(), "until": until})
 
 
+def prune(path: Path, now: float | None = None) -> None:
+    """Forget the ends of sign-ins that would be over by themselves.
+
+    Whatever is appended meanwhile is kept.
+
+    Args:
+        path: The file `revocations`; it need not exist.
+        now: The epoch second; `None`: this one.
+
+    Raises:
+        OSError: It cannot be written; all is as it was.
+    """
+    limit = time.time() if now is None else now
+    if not path.exists():
+        return
+    descriptor = _locked(path)
+    try:
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            lines = file.read().splitlines(keepends=True)
+        kept = [line for line in lines if _until(line) > limit]
+        if kept != lines:
+            write_whole(path, b"".join(kept).decode(), mode=0o600)
+    finally:
+        os.close(descriptor)
+
+
+def _until(line: bytes) -> float:
+    try:
+        return float(json.loads(line)["until"])
+    except (ValueError, KeyError, TypeError):
+        # Half a line of a machine that lost power.
+        return 0.0
+
+
+def _locked(path: Path) -> int:
+    """Return a descriptor of the file, which nobody else adds to or prunes now."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        # Another one has taken its place while this one was waited for.
+        os.close(descriptor)
+
+
 def _append(path: Path, line: Mapping[str, Any]) -> None:
     raw = json.dumps(line).encode() + b"\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = _locked(path)
     try:
-        # One write: lines of several processes never mix.
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            # Half a line of a machine that lost power must not spoil this one.
+            raw = b"\n" + raw
         if os.write(descriptor, raw) != len(raw):
+            os.ftruncate(descriptor, size)
             raise OSError(f"there is no room for all of a line in `{path}`")
     finally:
         os.close(descriptor)
@@ -142,6 +198,7 @@ class Revocations:
         self._path = path
         self._lock = threading.Lock()
         self._version = (0, 0)
+        self._head = b""
         self._sessions: set[str] = set()
         self._users: dict[str, float] = {}
 
@@ -170,13 +227,16 @@ class Revocations:
     def _read_on(self) -> None:
         with self._path.open("rb") as file:
             inode = os.fstat(file.fileno()).st_ino
-            read = self._version[1] if inode == self._version[0] else 0
+            head = file.read(_HEAD)
+            # A file that was pruned may get the number of one that is gone.
+            same = inode == self._version[0] and head.startswith(self._head)
+            read = self._version[1] if same else 0
             file.seek(read)
             new = file.read()
         whole = new[: new.rfind(b"\n") + 1]
         for line in whole.splitlines():
             self._learn(line)
-        self._version = inode, read + len(whole)
+        self._head, self._version = head, (inode, read + len(whole))
 
     def _learn(self, line: bytes) -> None:
         try:

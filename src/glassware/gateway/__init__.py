@@ -6,6 +6,7 @@ them. Nothing here starts a process: the supervisor does.
 """
 
 from .binary import check_envoy, find_envoy
+from .jwt import key_set
 from .ports import Holder, free_port, holder, is_free, taken, taken_meanwhile
 from .proxy import Gateway, Version
 from .routes import Line, every_host, hosts, is_public, lines_of
@@ -28,6 +29,7 @@ __all__ = [
     "hosts",
     "is_free",
     "is_public",
+    "key_set",
     "lines_of",
     "taken",
     "taken_meanwhile",

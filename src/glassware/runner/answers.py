@@ -13,6 +13,7 @@ from .databases import Databases
 from .events import Bulletin, Event, Logged
 from .injected import Injected
 from .keys import Keys
+from .visitors import Visitors
 
 
 class Supervised(Protocol):
@@ -23,6 +24,7 @@ class Supervised(Protocol):
     injected: Injected
     keys: Keys
     databases: Databases
+    visitors: Visitors
 
     def snapshot(self) -> Snapshot:
         """Return the whole site at this moment."""
@@ -80,6 +82,7 @@ def control_of(site: Supervised) -> ControlServer:
             "inject": inject,
         }
         | _of_databases(site)
+        | _of_visitors(site)
         | _for_tests(site),
         {"follow": follow},
     )
@@ -97,6 +100,15 @@ def _of_databases(site: Supervised) -> dict[str, Answer]:
             return asdict(await site.databases.access(declared[request["name"]]))
 
     return {"databases": databases, "access": access}
+
+
+def _of_visitors(site: Supervised) -> dict[str, Answer]:
+    """Return what is done for the visitors' sign-ins."""
+
+    async def rotate(_: dict[str, Any]) -> Mapping[str, Any]:
+        return await site.visitors.rotate()
+
+    return {"rotate": rotate}
 
 
 def _for_tests(site: Supervised) -> dict[str, Answer]:

@@ -29,6 +29,7 @@ from .keys import Keys
 from .lifecycle import pause
 from .processes import Child, Nursery
 from .services import RunningService
+from .visitors import Visitors
 
 
 FIRST_PORT = 8000
@@ -53,6 +54,7 @@ class Surroundings(Protocol):
     addresses: dict[str, tuple[str, int]]
     pairs: dict[tuple[str, str], tuple[str, int]]
     keys: Keys
+    visitors: Visitors
 
     def output(self, source: str) -> int:
         """Return the writing end of a pipe for a source."""
@@ -181,7 +183,9 @@ class Front:
             gateway = self._theirs()
             gateway.place = replace(gateway.place, plan=self._around.plan.gateway)
             try:
-                version = gateway.update(self._upstreams())
+                version = gateway.update(
+                    self._upstreams(), self._around.visitors.published()
+                )
             except OSError as error:
                 self._complaints.add(f"the gateway cannot be told who serves: {error}")
                 asyncio.get_running_loop().call_later(TRY_AGAIN, self._publish_again)
@@ -219,7 +223,7 @@ class Front:
 
     async def _bring_up(self, gateway: Gateway) -> None:
         async with self._publishing:
-            gateway.update(self._upstreams())
+            gateway.update(self._upstreams(), self._around.visitors.published())
             argv, environment = gateway.launch()
             output = self._around.output("gateway")
             try:

@@ -6,6 +6,7 @@ from typing import Protocol
 from .events import Bulletin, Complaints, Importance
 from .logs import LogStore
 from .state import State
+from .visitors import Visitors
 
 
 LOOKS_EVERY = 1.0
@@ -17,6 +18,7 @@ class Surroundings(Protocol):
     state: State
     bulletin: Bulletin
     logs: LogStore
+    visitors: Visitors
 
     async def move_in(self) -> None:
         """Run everything in a runtime folder that was made anew."""
@@ -45,6 +47,7 @@ class Keeper:
         state = self._around.state
         if not state.is_whole():
             state.mend()
+            self._around.visitors.write()
             self._tell(f"`{state.folder}` was changed by somebody else, and is mended")
 
     async def _look_at_runtime(self) -> None:

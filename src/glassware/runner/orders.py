@@ -6,6 +6,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from glassware import directory
+from glassware.environment import VISITOR_KEY
 from glassware.injection import FILE
 from glassware.model import EVERYWHERE
 from glassware.plan import Plan, ServicePlan
@@ -17,6 +18,7 @@ from .keys import Keys, cookie_key
 from .services import RunningService
 from .state import State
 from .variables import Late, variables
+from .visitors import Visitors
 from .workers import Order, free_port
 
 
@@ -30,6 +32,7 @@ class Surroundings(Protocol):
     addresses: dict[str, tuple[str, int]]
     pairs: dict[tuple[str, str], tuple[str, int]]
     keys: Keys
+    visitors: Visitors
 
     @property
     def url(self) -> str:
@@ -73,6 +76,7 @@ class Orders:
             secret_key=around.state.credential(f"secret key {name}"),
             faults="" if around.plan.production else str(around.state.runtime / FILE),
             directory=str(around.state.folder / directory.FILE),
+            visitors=around.visitors.file,
             key=around.keys.private(name),
             callers=around.keys.callers(around.plan, name),
             cookie_key=cookie_key(around.state.credential(f"cookie key {name}")).private,
@@ -83,6 +87,9 @@ class Orders:
     async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
         """Return what a worker is to be started with."""
         environment = await self.variables(plan)
+        # Nobody but the worker gets it: no task, and nobody at the terminal.
+        if key := self._around.visitors.private(plan):
+            environment[VISITOR_KEY] = key
         host, port, path = LOOPBACK, 0, None
         if plan.launch == "command":
             host, port = self._listens(plan)

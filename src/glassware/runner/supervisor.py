@@ -38,6 +38,7 @@ from .seeds import Seeds
 from .starter import Starter
 from .state import State
 from .tasks import Tasks
+from .visitors import Visitors
 from .watcher import Watcher
 from .workers import Holder, Order, Worker, WorkerFailed
 from .zygotes import Zygotes
@@ -115,6 +116,7 @@ class Supervisor:
         self.addresses: dict[str, tuple[str, int]] = {}
         self.pairs: dict[tuple[str, str], tuple[str, int]] = {}
         self.keys = Keys()
+        self.visitors = Visitors(self)
         self.zygotes = Zygotes(
             nursery=self.nursery,
             output=self.output,
@@ -173,6 +175,7 @@ class Supervisor:
         self._bring_up(self.plan)
         self.begin(self._front.renew())
         self.begin(Keeper(self).run())
+        self.begin(self.visitors.run())
         self.begin(Liveness(self).run())
         if self.development:
             self.begin(self._watcher.run())
@@ -291,6 +294,7 @@ class Supervisor:
     def _find_places(self, plan: Plan) -> None:
         """Start the databases of a plan, and choose addresses for its services."""
         self.plan = plan
+        self.visitors.write()
         self.databases.bring_up()
         for service in plan.services:
             if service.address and service.name not in self.addresses:
@@ -312,11 +316,15 @@ class Supervisor:
             self._tell("", str(error), "error")
             return frozenset()
         known = {name: self.plan.callers_of(name) for name in self.services}
+        signs_in = self.visitors.published().service
         others = self._bring_up(plan)
         self._listing.write()
         self.begin(self.publish())
         # Who may call a service is told to it when it starts.
-        return others | {n for n, who in known.items() if plan.callers_of(n) != who}
+        others |= {n for n, who in known.items() if plan.callers_of(n) != who}
+        # So is the key that visitors' tokens are signed with.
+        signing = {signs_in} ^ {self.visitors.published().service}
+        return others | (signing & self.services.keys())
 
     async def _say_when_ready(self) -> None:
         waiting = [unit.settled.wait() for unit in self.roster.units]

@@ -29,6 +29,7 @@ class Late:
         secret_key: The service's own `SECRET_KEY`.
         faults: The file that says what is injected; empty: nothing ever is.
         directory: The file that says where every service is public.
+        visitors: The file that says how visitors are known.
         key: The service's own private key.
         callers: The public keys of those that may call it; `None`: anybody may.
         cookie_key: The private key that signs what it keeps with visitors.
@@ -43,6 +44,7 @@ class Late:
     secret_key: str = field(repr=False)
     faults: str = ""
     directory: str = ""
+    visitors: str = ""
     key: str = field(default="", repr=False)
     callers: Mapping[str, str] | None = None
     cookie_key: str = field(default="", repr=False)
@@ -152,6 +154,7 @@ def _settings(plan: Plan, service: ServicePlan, late: Late) -> Settings:
         development=not plan.production,
         faults=late.faults,
         directory=late.directory,
+        visitors=late.visitors,
         layout=str(service.layout or ""),
         cookie_path=plan.cookie_path(service.service.name),
         cookie_key=late.cookie_key,

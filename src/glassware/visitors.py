@@ -19,8 +19,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from glassware.files import write_whole
-
 
 FILE = "visitors.json"
 REVOCATIONS = "revocations"
@@ -126,42 +124,15 @@ def revoke_user(path: Path, user: str, until: float) -> None:
     _append(path, {"user": user, "before": time.time(), "until": until})
 
 
-def prune(path: Path, now: float | None = None) -> None:
-    """Forget the ends of sign-ins that would be over by themselves.
-
-    Whatever is appended meanwhile is kept.
+def locked(path: Path) -> int:
+    """Return a descriptor of `revocations`, which nobody else adds to or prunes now.
 
     Args:
-        path: The file `revocations`; it need not exist.
-        now: The epoch second; `None`: this one.
+        path: The file; it is made where there is none.
 
     Raises:
-        OSError: It cannot be written; all is as it was.
+        OSError: It cannot be opened.
     """
-    limit = time.time() if now is None else now
-    if not path.exists():
-        return
-    descriptor = _locked(path)
-    try:
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            lines = file.read().splitlines(keepends=True)
-        kept = [line for line in lines if _until(line) > limit]
-        if kept != lines:
-            write_whole(path, b"".join(kept).decode(), mode=0o600)
-    finally:
-        os.close(descriptor)
-
-
-def _until(line: bytes) -> float:
-    try:
-        return float(json.loads(line)["until"])
-    except (ValueError, KeyError, TypeError):
-        # Half a line of a machine that lost power.
-        return 0.0
-
-
-def _locked(path: Path) -> int:
-    """Return a descriptor of the file, which nobody else adds to or prunes now."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -174,7 +145,7 @@ def _locked(path: Path) -> int:
 
 def _append(path: Path, line: Mapping[str, Any]) -> None:
     raw = json.dumps(line).encode() + b"\n"
-    descriptor = _locked(path)
+    descriptor = locked(path)
     try:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":

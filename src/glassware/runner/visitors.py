@@ -11,12 +11,12 @@ from glassware.visitors import (
     FILE,
     REVOCATIONS,
     Visiting,
-    prune,
     visiting_at,
     write_visiting,
 )
 
 from .events import Bulletin, Complaints
+from .revocations import prune
 from .services import RunningService
 from .state import State
 from .visitor_keys import VisitorKeys

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,14 @@ from glassware.manifest import remarks
 from glassware.model import Site
 from glassware.plan import Plan, Unit, make_plan
 from glassware.runner.inspection import inspect_all, inspect_group, missing_program
+from glassware.runner.named import dead_links, directory_at_rest
 
 from . import output
 from .site import here, json_option
+
+
+Said = Mapping[str, dict[str, Any]]
+"""What each application reported, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Finding:
 @click.command(epilog="Example: glassware check --json")
 @json_option
 def command(as_json: bool) -> None:
-    """Look for faults: manifests, applications that cannot be imported, calls.
+    """Look for faults: manifests, applications that cannot be imported, calls, links.
 
     Services that share a process get remarks on what cannot be kept apart there.
 
@@ -56,7 +61,13 @@ def command(as_json: bool) -> None:
         output.show_json([_of_manifest(fault) for fault in error.faults])
         sys.exit(error.exit_code)
     plan = make_plan(described)
-    findings = [*_applications(plan), *_calls(described), *_remarks(described)]
+    said = inspect_all(plan, os.environ)
+    findings = [
+        *_applications(plan, said),
+        *_calls(described),
+        *_links(described, plan, said),
+        *_remarks(described),
+    ]
     if as_json:
         output.show_json([vars_of(finding) for finding in findings])
     else:
@@ -81,12 +92,11 @@ def _of_manifest(fault: Fault) -> dict[str, Any]:
     return said | place
 
 
-def _applications(plan: Plan) -> Iterator[Finding]:
+def _applications(plan: Plan, found: Said) -> Iterator[Finding]:
     for service in plan.services:
         program = missing_program(plan, service, os.environ)
         if program is not None:
             yield Finding(service.name, f"`{program}` is not installed")
-    found = inspect_all(plan, os.environ)
     for name, said in found.items():
         if said["event"] == "failed":
             yield Finding(name, said["reason"], said.get("traceback", ""))
@@ -110,6 +120,14 @@ def _calls(site: Site) -> Iterator[Finding]:
             f"{call.file}:{call.line}: calls `{call.callee}`, which is not declared",
             hint=f'add "{call.callee}" to `calls` in its service.toml',
         )
+
+
+def _links(site: Site, plan: Plan, said: Said) -> Iterator[Finding]:
+    directory = directory_at_rest(plan, said)
+    unknown = {name for name, each in said.items() if each["event"] == "failed"}
+    for dead in dead_links(site.services, directory, frozenset(unknown)):
+        where = f"{dead.file}:{dead.line}"
+        yield Finding(dead.service, f"{where}: {dead.what}", hint=dead.hint)
 
 
 def _remarks(site: Site) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from glassware.environment import spelled
 
 from .listing import Directory, Entry, Place
 from .rules import Pattern
-from .trouble import Tried, trouble
+from .trouble import Tried, inside_trouble, trouble
 
 
 _SAFE = "/!$&'()*+,:;=@~"
@@ -127,14 +127,23 @@ class Book:
         """
         service, _, endpoint = name.partition(".")
         entry, found = self.entry(service), self.patterns(service, endpoint)
-        if given is not None:
-            blank = dict.fromkeys(given)
-            defaults = {k: v for p in found for k, v in p.rule.defaults.items()}
-            values = {**blank, **{k: v for k, v in defaults.items() if k in given}}
-            if not any(p.leads(blank) or p.leads(values) for p in found):
-                raise trouble(self.directory, entry, name, Tried(found, blank))
-        elif not any(p.rule.places and p.readable for p in found):
-            raise trouble(self.directory, entry, name, Tried(found))
+        public = [p for p in found if p.rule.places and p.readable]
+        if not any(given is None or _may_fit(p, given) for p in public):
+            values = dict.fromkeys(given or ())
+            raise trouble(self.directory, entry, name, Tried(found, values))
+
+    def check_inside(self, name: str, given: frozenset[str] | None = None) -> None:
+        """Do the same for what need not be public.
+
+        Raises:
+            DeadLink: Something is wrong with it.
+        """
+        service, _, endpoint = name.partition(".")
+        entry, found = self.entry(service), self.patterns(service, endpoint)
+        if any(given is None or _may_fit(p, given) for p in found):
+            return
+        values = dict.fromkeys(given or ())
+        raise inside_trouble(self.directory, entry, name, Tried(found, values))
 
     def _read(self, entry: Entry) -> dict[str, tuple[Pattern, ...]]:
         found: dict[str, list[Pattern]] = {}
@@ -221,6 +230,12 @@ def host_of(netloc: str) -> str:
 
 def _port(netloc: str) -> str:
     return netloc[len(host_of(netloc)) + 1 :]
+
+
+def _may_fit(pattern: Pattern, given: frozenset[str]) -> bool:
+    """Tell whether values of these names can fit a rule."""
+    values = {name: pattern.rule.defaults.get(name) for name in given}
+    return pattern.fits(values)
 
 
 def _rank(pattern: Pattern) -> tuple[bool, bool, int, int]:

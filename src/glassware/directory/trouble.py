@@ -67,6 +67,18 @@ def trouble(
     return _unfit(name, readable, tried)
 
 
+def inside_trouble(
+    directory: Directory, entry: Entry | None, name: str, tried: Tried
+) -> DeadLink:
+    """Return what is wrong with a name, whether or not it is public."""
+    service, _, endpoint = name.partition(".")
+    if entry is None:
+        return _no_service(directory, name, service, endpoint)
+    if not tried.patterns:
+        return _no_endpoint(name, service, endpoint, entry)
+    return _unfit(name, tried.patterns, tried)
+
+
 def _no_service(
     directory: Directory, name: str, service: str, endpoint: str
 ) -> DeadLink:
@@ -84,9 +96,10 @@ def _no_service(
 def _no_endpoint(name: str, service: str, endpoint: str, entry: Entry) -> DeadLink:
     names = tuple(dict.fromkeys(rule.endpoint for rule in entry.rules))
     if not names:
+        below = entry.places[0].prefix if entry.places else ""
         return DeadLink(
             f"`{name}`: `{service}` does not tell what it answers to",
-            hint=f"link to its paths below `{entry.places[0].prefix}/`",
+            hint=f"write its paths in full, below `{below}/`",
         )
     near = get_close_matches(endpoint, names, n=1)
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""

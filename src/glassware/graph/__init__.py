@@ -6,6 +6,8 @@ from .edges import cycles as cycles
 from .edges import edges as edges
 from .edges import needed_by as needed_by
 from .edges import start_order as start_order
+from .files import is_code as is_code
+from .files import is_template as is_template
 from .references import Named as Named
 from .references import Reference as Reference
 from .references import references as references

@@ -61,6 +61,4 @@ def _looked_up(text: str, functions: frozenset[str]) -> Iterator[TemplateCall]:
 @cache
 def _environment() -> Any:
     jinja2: Any = import_module("jinja2")
-    return jinja2.Environment(
-        extensions=[f"jinja2.ext.{name}" for name in _EXTENSIONS]
-    )
+    return jinja2.Environment(extensions=[f"jinja2.ext.{name}" for name in _EXTENSIONS])

@@ -1,6 +1,6 @@
 """The directory of the running site, written for the services; see `directory`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -50,6 +50,7 @@ class Listing:
         self._complaints = Complaints(around.bulletin, "")
         self._last = directory_at(self._path)
         self._written: Directory | None = None
+        self._fragments: tuple[str, ...] = ()
 
     def write(self) -> None:
         """Write what holds now, if it is not what was written last."""
@@ -64,22 +65,31 @@ class Listing:
         self._complaints.settle()
         self._written = self._last = directory
 
+    def hear_fragments(self, names: tuple[str, ...]) -> None:
+        """Take in which routes are pieces of pages, as `SERVICE.ENDPOINT`."""
+        self._fragments = names
+        self.write()
+
     def _directory(self) -> Directory:
         plan = self._around.plan
+        own = hosts(plan.gateway, production=plan.production)
+        named = filter(None, (public.route.host for public in plan.gateway.routes))
         return Directory(
             url=self._around.url,
-            hosts=hosts(plan.gateway, production=plan.production),
+            hosts=tuple(dict.fromkeys((*own, *named))),
             services={name: self._entry(name) for name in plan.known},
+            fragments=self._fragments,
         )
 
     def _entry(self, name: str) -> Entry:
         lines = lines_of(self._around.plan.gateway, name)
-        places = tuple(_place(line) for line in lines)
         service = self._around.services.get(name)
         # It may not have been ready in this run; what it said in the last one holds.
+        last = self._last.services.get(name, Entry())
         entry = replace(
-            self._last.services.get(name, Entry()),
-            places=places,
+            last,
+            places=places_of(lines),
+            rules=published(last.rules, lines),
             key=cookie_key(self._around.state.credential(f"cookie key {name}")).public,
         )
         if service is None:
@@ -87,23 +97,40 @@ class Listing:
         entry = replace(entry, shares=service.plan.service.shares)
         if service.interface is None:
             return entry
-        return replace(entry, rules=tuple(_rules(service.endpoints, lines)), known=True)
+        rules = published(map(rule_of, service.endpoints), lines)
+        return replace(entry, rules=rules, known=True)
+
+
+def places_of(lines: Iterable[Line]) -> tuple[Place, ...]:
+    """Return where a service is public."""
+    return tuple(map(_place, lines))
+
+
+def rule_of(endpoint: Endpoint) -> Rule:
+    """Return a rule that a service reported, as the directory has it."""
+    return Rule(
+        endpoint=endpoint.name,
+        rule=endpoint.rule,
+        methods=endpoint.methods,
+        defaults=endpoint.defaults,
+        host=endpoint.host,
+        websocket=endpoint.websocket,
+    )
+
+
+def published(rules: Iterable[Rule], lines: Sequence[Line]) -> tuple[Rule, ...]:
+    """Return the rules of a service with the places where each is public."""
+    return tuple(
+        replace(
+            rule,
+            places=tuple(
+                n for n, line in enumerate(lines) if is_public(line, rule.rule)
+            ),
+        )
+        for rule in rules
+    )
 
 
 def _place(line: Line) -> Place:
     kept = bool(line.prefix) and not line.forwarded_prefix
     return Place(prefix=line.prefix, host=line.host or "", keeps=kept)
-
-
-def _rules(endpoints: Sequence[Endpoint], lines: Sequence[Line]) -> Iterator[Rule]:
-    for endpoint in endpoints:
-        public = (n for n, line in enumerate(lines) if is_public(line, endpoint.rule))
-        yield Rule(
-            endpoint=endpoint.name,
-            rule=endpoint.rule,
-            methods=endpoint.methods,
-            defaults=endpoint.defaults,
-            host=endpoint.host,
-            websocket=endpoint.websocket,
-            places=tuple(public),
-        )

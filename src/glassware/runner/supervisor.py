@@ -29,6 +29,7 @@ from .keeper import Keeper
 from .keys import Keys
 from .liveness import Liveness
 from .logs import Joiner, LogStore
+from .named import FragmentsNamed
 from .orders import Orders
 from .pipes import open_pipe
 from .preload import preload
@@ -127,6 +128,7 @@ class Supervisor:
         self.databases = Databases(self, fresh=options.fresh)
         self.injected = Injected(self)
         self._listing = Listing(self)
+        self._fragments = FragmentsNamed(self, self._listing.hear_fragments)
         self._starter = Starter(self.nursery, self.zygotes, self.output)
         self._orders = Orders(self, options.secrets, options.debug)
         self._front = Front(self, options.port)
@@ -178,6 +180,7 @@ class Supervisor:
         self.begin(self.visitors.run())
         self.begin(Liveness(self).run())
         if self.development:
+            self.begin(self._fragments.run())
             self.begin(self._watcher.run())
             self.begin(self._watcher.run_installs())
         self.begin(self._say_when_ready())
@@ -325,6 +328,10 @@ class Supervisor:
         # So is the key that visitors' tokens are signed with.
         signing = {signs_in} ^ {self.visitors.published().service}
         return others | (signing & self.services.keys())
+
+    def saved(self, paths: frozenset[Path]) -> None:
+        """Take note of files that were saved; see `watcher.Surroundings`."""
+        self._fragments.saved(paths)
 
     async def _say_when_ready(self) -> None:
         waiting = [unit.settled.wait() for unit in self.roster.units]

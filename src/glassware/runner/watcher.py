@@ -37,6 +37,9 @@ class Surroundings(Protocol):
     def replan(self) -> frozenset[str]:
         """Run what the manifests say now; return what they say otherwise of."""
 
+    def saved(self, paths: frozenset[Path]) -> None:
+        """Take note of files that were saved or removed."""
+
 
 class Watcher:
     """Watches for one running site."""
@@ -122,6 +125,7 @@ class Watcher:
         around, hit = self._around, set[str]()
         if any(reshapes(around.plan, path) for path in paths):
             hit |= around.replan()
+        around.saved(paths)
         services = around.roster.services
         modules = {name: service.modules for name, service in services.items()}
         for path in paths:

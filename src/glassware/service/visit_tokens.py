@@ -128,8 +128,11 @@ class VisitVerifier:
         if len(token) > LONGEST:
             raise NotVerified(f"it is longer than {LONGEST} characters")
         said = self._reader.read(token)
-        left = self._left(float(said["iat"]), float(said["exp"]))
-        visit = _visit(said)
+        try:
+            left = self._left(float(said["iat"]), float(said["exp"]))
+            visit = _visit(said)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise NotVerified(str(error)) from None
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known[token] = visit, self._monotonic() + left

@@ -124,7 +124,13 @@ def no_route(
         if not services:
             parts = ["<p>No service of this site has a <code>route</code> yet.</p>"]
         html = "\n".join(parts)
-    return Page(status=404, title="Not found", html=html, site=place.site)
+    return Page(
+        status=404,
+        title="Not found",
+        html=html,
+        site=place.site,
+        own=place.pages.get(404, ""),
+    )
 
 
 def other_host(place: Place) -> Page:
@@ -167,6 +173,7 @@ def absent(place: Place, upstream: Upstream) -> Page:
             status=503,
             title="The service does not answer",
             headers={"retry-after": "5"},
+            own=place.pages.get(503, ""),
         )
     if upstream.standing == "stopped":
         html = f"<p><code>glassware restart {escape(upstream.name)}</code></p>"
@@ -208,6 +215,7 @@ def _mappers(reply: _Reply, place: Place) -> Iterator[Data]:
         html=None if place.production else html,
         refresh=reply.again if reply.refresh else None,
         site=place.site,
+        own=place.pages.get(reply.status, ""),
     )
     said = _headers(reply)
     for accepted, kind, text in page.dresses():
@@ -231,6 +239,8 @@ def _filters(reply: _Reply, accepted: str | None) -> list[Data]:
     ]
     if reply.flags:
         filters.append({"response_flag_filter": {"flags": list(reply.flags)}})
+    if reply.foreign:
+        filters.append(refused())
     matchers = unrepeatable() if reply.once else []
     if accepted:
         matchers.append(accepts(accepted))
@@ -239,8 +249,6 @@ def _filters(reply: _Reply, accepted: str | None) -> list[Data]:
 
 def _headers(reply: _Reply) -> list[Data]:
     said = {OUTCOME: "unknown"} if reply.once else {}
-    if reply.foreign:
-        filters.append(refused())
     if reply.again is not None:
         said["retry-after"] = str(reply.again)
     return [overwrite(name, value) for name, value in said.items()]

@@ -1,7 +1,8 @@
 """Pages that the gateway itself answers, in three dresses.
 
-A browser gets HTML, in development only; a client that asks for JSON gets a
-short object; everybody else one line of text.
+A browser gets HTML: in development what its authors need, in production the
+site's own page, if its layout has one. A client that asks for JSON gets a short
+object; everybody else one line of text.
 """
 
 import json
@@ -25,9 +26,13 @@ JSON = "application/json"
 _HEADERS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_POLICY_OF_SITE = "frame-ancestors 'self'; object-src 'none'"
+"""The site's own pages may load whatever the rest of the site does."""
 _CALM, _ALARM = "#3b7ddd", "#d9483b"
 
 
@@ -43,6 +48,7 @@ class Page:
         alarming: Whether somebody has to do something about it.
         site: Name of the site, for the foot of the page.
         headers: More of them.
+        own: The site's own page, in place of all of this; empty: it has none.
     """
 
     status: int
@@ -52,9 +58,16 @@ class Page:
     alarming: bool = False
     site: str = ""
     headers: Mapping[str, str] | None = None
+    own: str = ""
+
+    @property
+    def _policy(self) -> str:
+        return _POLICY_OF_SITE if self.own else _POLICY
 
     def document(self) -> str:
         """Return the whole HTML document."""
+        if self.own:
+            return self.own
         refresh = (
             f'<meta http-equiv="refresh" content="{self.refresh}">\n'
             if self.refresh is not None
@@ -79,7 +92,7 @@ class Page:
 
     def dresses(self) -> Iterator[tuple[str | None, str, str]]:
         """Return for each dress: what `Accept` contains, the type, the text."""
-        if self.html is not None:
+        if self.own or self.html is not None:
             yield "text/html", HTML, self.document()
         yield JSON, JSON, self.json()
         yield None, TEXT, self.text()
@@ -98,6 +111,7 @@ class Page:
                     for name, value in {
                         "content-type": kind,
                         **_HEADERS,
+                        "content-security-policy": self._policy,
                         **(self.headers or {}),
                     }.items()
                 ],

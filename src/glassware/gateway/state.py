@@ -95,6 +95,8 @@ class Place:
         threads: Worker threads of Envoy; `None`: as many as there are processors,
             in development at most two.
         limits: Sizes, counts and times.
+        pages: In production, the site's own pages of errors by status: whole
+            documents.
     """
 
     folder: Path
@@ -104,6 +106,7 @@ class Place:
     production: bool = False
     threads: int | None = None
     limits: Limits = field(default_factory=Limits)
+    pages: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def concurrency(self) -> int:
@@ -111,9 +114,6 @@ class Place:
         processors = os.cpu_count() or 1
         return self.threads or (processors if self.production else min(processors, 2))
 
-    @property
-    def admin(self) -> Path:
-        """The admin socket."""
     @property
     def secure(self) -> bool:
         """Whether the site's addresses begin with `https`."""
@@ -124,6 +124,9 @@ class Place:
         """Whether TLS ends here, and not before."""
         return self.plan.tls is not None and not self.plan.tls.elsewhere
 
+    @property
+    def admin(self) -> Path:
+        """The admin socket."""
         return self.folder / "admin.sock"
 
     def resource(self, kind: str) -> Path:

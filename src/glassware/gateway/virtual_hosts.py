@@ -20,6 +20,7 @@ from .patterns import KEPT_IN_PATHS
 from .retries import BUFFER, UNBUFFERED, Way, buffered, leads
 from .routes import Line, hosts, table
 from .state import Place, Upstream
+from .yielding import open_lines
 
 
 Data = dict[str, Any]
@@ -47,7 +48,7 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
         place: Where the gateway listens, and its plan.
         upstreams: The services as they stand, by name.
     """
-    lines = table(place.plan)
+    lines = open_lines(table(place.plan), upstreams)
     named = sorted({name for line in lines for name in line.names})
     served = hosts(place.plan, production=place.production)
     groups = [(name, [name]) for name in named]

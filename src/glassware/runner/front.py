@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from glassware.gateway import (
     taken,
     taken_meanwhile,
 )
+from glassware.model import LAYOUT
 from glassware.plan import Plan
 from glassware.status import Phase
 
@@ -39,6 +41,8 @@ GATHER = 0.1
 MANY = 10
 TRY_AGAIN = 1.0
 HEALTHY_AFTER = 10.0
+PAGES_WITHIN = 5.0
+"""Seconds that the gateway waits for the site's own pages of errors."""
 LOOKS_EVERY = 60.0
 """Seconds between two looks at the tokens that the gateway shows."""
 
@@ -181,7 +185,8 @@ class Front:
                 await asyncio.sleep(GATHER)
             self._round = None
             gateway = self._theirs()
-            gateway.place = replace(gateway.place, plan=self._around.plan.gateway)
+            plan, pages = self._around.plan.gateway, self._pages()
+            gateway.place = replace(gateway.place, plan=plan, pages=pages)
             try:
                 version = gateway.update(
                     self._upstreams(), self._around.visitors.published()
@@ -221,8 +226,25 @@ class Front:
         phases = [service.phase for service in self._around.services.values()]
         return phases.count(Phase.STARTING) >= MANY
 
+    def _pages(self) -> Mapping[int, str]:
+        layout = self._around.services.get(LAYOUT)
+        return layout.pages if layout and self._around.plan.production else {}
+
+    async def _until_there_are_pages(self) -> None:
+        """Wait for the layout: the gateway takes most of its pages when it starts."""
+        layout = self._around.services.get(LAYOUT)
+        if layout is None or not self._around.plan.production:
+            return
+        with suppress(TimeoutError):
+            known = self._unless_stopping(_settled(layout))
+            await asyncio.wait_for(known, PAGES_WITHIN)
+
     async def _bring_up(self, gateway: Gateway) -> None:
+        await self._until_there_are_pages()
+        if self._stopping.is_set():
+            return
         async with self._publishing:
+            gateway.place = replace(gateway.place, pages=self._pages())
             gateway.update(self._upstreams(), self._around.visitors.published())
             argv, environment = gateway.launch()
             output = self._around.output("gateway")
@@ -306,3 +328,7 @@ class Front:
 
     def _tell(self, text: str, importance: Importance = "warning") -> None:
         self._around.bulletin.say("gateway", text, importance)
+
+
+async def _settled(service: RunningService) -> None:
+    await service.life.settled.wait()

@@ -39,6 +39,7 @@ class Life(Holder, Protocol):
     since: float
     trouble: Trouble | None
     restarts: int
+    settled: asyncio.Event
 
     def workers(self) -> tuple[Worker, ...]:
         """Return those that serve and those that are to."""
@@ -79,6 +80,7 @@ class RunningService:
     interface: str | None = None
     endpoints: tuple[Endpoint, ...] = ()
     modules: frozenset[str] = frozenset()
+    pages: Mapping[int, str] = field(default_factory=dict)
     _migration: asyncio.Future[None] | None = None
     _migrating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -233,6 +235,7 @@ class RunningService:
         self.interface = said.get("interface")
         self.modules = frozenset(said.get("modules", ()))
         self.endpoints = endpoints_of(said)
+        self.pages = {int(n): page for n, page in said.get("pages", {}).items()}
 
     def turn_away(self, worker: Worker, but: Container[object] = ()) -> None:
         """Take a worker's socket out of sight, unless it is one of `but`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch
 
+from glassware.model import LAYOUT
 from glassware.plan import Plan
 
 
@@ -129,12 +130,23 @@ def reshapes(plan: Plan, path: Path) -> bool:
     """Whether a saved or removed file may change what the manifests describe."""
     if path.name in MANIFESTS or (is_migration(path) and path.suffix in SCRIPTS):
         return True
+    if _reshapes_layout(plan, path):
+        return True
     home = plan.folder / "services"
     if not path.is_relative_to(home) or path == home:
         return False
     folder = home / path.relative_to(home).parts[0]
     known = any(service.service.folder == folder for service in plan.services)
     return known != folder.is_dir()
+
+
+def _reshapes_layout(plan: Plan, path: Path) -> bool:
+    """Whether the site's look comes or goes, or gets its icon."""
+    folder = plan.folder / LAYOUT
+    if not path.is_relative_to(folder):
+        return False
+    known = any(service.service.folder == folder for service in plan.services)
+    return known != folder.is_dir() or path.stem == "favicon"
 
 
 def _below(folders: Iterable[Path], path: Path) -> tuple[str, ...] | None:

@@ -26,6 +26,7 @@ A **job** is one JSON object:
   "defaults"}],
   "modules": [FILE], "session": {"cookie", "path", "key"}}`, where `modules` are the
   files worth watching, and `key` says what is wrong with the application's own;
+  the layout says `"pages": {STATUS: HTML}` too, for the gateway's own answers;
 - or `{"event": "failed", "reason": LINE, "traceback": TEXT}` and exit code 3.
 
 The end of the pipe without either means that the process died. SIGTERM drains

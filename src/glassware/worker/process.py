@@ -110,8 +110,16 @@ def ready_facts(job: Job, loaded: Loaded) -> dict[str, Any]:
         "server": choose(job, loaded),
         "endpoints": endpoints,
         "modules": files_of_modules(),
+        **pages_of(loaded.application),
         "session": session_facts(loaded.application),
     }
+
+
+def pages_of(application: Any) -> dict[str, dict[str, str]]:
+    """Return the pages that the layout makes for the gateway, if this is it."""
+    extensions = getattr(application, "extensions", None)
+    make = extensions.get("glassware.pages") if isinstance(extensions, dict) else None
+    return {"pages": make()} if make else {}
 
 
 def granian_fits() -> bool:

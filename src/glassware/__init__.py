@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .website.extension import Website
     from .website.identity import identity
     from .website.login import login_required, requires
+    from .website.shared import site_session
     from .website.urls import url_for
     from .website.visitor import visitor
 
@@ -54,6 +55,7 @@ __all__ = [
     "login_required",
     "requires",
     "services",
+    "site_session",
     "url_for",
     "visitor",
 ]
@@ -67,6 +69,7 @@ _ELSEWHERE = {
     "login_required": ".website.login",
     "requires": ".website.login",
     "services": ".service.client",
+    "site_session": ".website.shared",
     "url_for": ".website.urls",
     "visitor": ".website.visitor",
 }

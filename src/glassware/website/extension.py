@@ -7,10 +7,12 @@ from flask import Flask
 
 from . import (
     error_pages,
+    flashes,
     fragments,
     links,
     look,
     sessions,
+    shared,
     static,
     visitor_answers,
 )
@@ -19,6 +21,8 @@ from . import (
 _PARTS: tuple[Callable[[Flask], None], ...] = (
     links.init_app,
     sessions.init_app,
+    shared.init_app,
+    flashes.init_app,
     look.init_app,
     static.init_app,
     error_pages.init_app,

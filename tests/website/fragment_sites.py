@@ -18,7 +18,7 @@ from glassware.service import edge, settings
 from glassware.service.incoming import read_request
 from glassware.service.local import Local
 from glassware.service.transports import stand_ins
-from glassware.website import fragment_missing
+from glassware.website import cache, fragment_missing
 from glassware.website.extension import Website
 from glassware.worker.endpoints import endpoints_of
 
@@ -59,7 +59,8 @@ class Site:
 
     def get(self, path: str = "/", **options: Any) -> TestResponse:
         """Ask the first application as a visitor."""
-        return self.run(lambda: self.page.test_client().get(path, **options))
+        client = self.page.test_client(use_cookies=False)
+        return self.run(lambda: client.get(path, buffered=True, **options))
 
     def run(self, function: Callable[[], Any]) -> Any:
         """Run something as the first service."""
@@ -75,6 +76,7 @@ def fragment_site(folder: Path, **apps: Flask | Any) -> Iterator[Site]:
     before = dict(current.members)
     settings.forget()
     edge.forget()
+    cache.forget()
     fragment_missing.quiet.forget()
     try:
         yield Site(folder, apps, said)

@@ -230,6 +230,12 @@ def cached_fetch(request: FragmentRequest, ask: Ask, later: Later) -> FragmentAn
     return _cache.fetch(request, ask, later)
 
 
+def forget() -> None:
+    """Begin anew, with nothing kept."""
+    global _cache  # noqa: PLW0603 - each process has one
+    _cache = FragmentCache()
+
+
 def _asker(request: FragmentRequest) -> Asker:
     # Another page's service may not be allowed the same; without a nonce a fragment
     # may look otherwise.

@@ -187,7 +187,7 @@ def _direct(wanted: Wanted) -> LocalCall:
         environ = _environ(wanted.environ, method, target, headers)
         context = Context()
         response = context.run(_run, app, environ, service)
-        chunks = iter(response.response)
+        chunks = response.iter_encoded()
         return LocalAnswer(
             response.status_code, list(response.headers), chunks, response.close
         )

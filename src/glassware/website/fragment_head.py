@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from flask import Response
+from werkzeug.datastructures import ResponseCacheControl
 from werkzeug.http import parse_cache_control_header
 
 from glassware.errors import DeadlineExceeded
@@ -64,7 +65,8 @@ def _limit_caching(piece: Piece, response: Response, *, personal: bool) -> None:
             response.vary.add("Cookie" if known.lower() == VISITOR.lower() else known)
     if "Cache-Control" not in response.headers:
         return
-    control = parse_cache_control_header(piece.header("Cache-Control"))
+    said = piece.header("Cache-Control")
+    control = parse_cache_control_header(said, cls=ResponseCacheControl)
     page = response.cache_control
     if control.no_store:
         page.no_store = True

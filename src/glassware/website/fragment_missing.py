@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from glassware.errors import CallError
+from glassware.errors import GlasswareError
 from glassware.service import settings
 
 from .fragment_piece import Piece
@@ -58,7 +58,7 @@ class Quiet:
 quiet = Quiet()
 
 
-def tell(level: int, name: str, what: str, why: object) -> None:
+def tell(level: int, name: str, what: str, why: object, kind: str = "") -> None:
     """Write a line about a fragment, unless the same was said just now.
 
     Args:
@@ -66,9 +66,10 @@ def tell(level: int, name: str, what: str, why: object) -> None:
         name: Of the fragment.
         what: What became of it.
         why: What was wrong.
+        kind: Of that; each is said by itself.
     """
     own = settings.current().service
-    more = quiet.more(own, name, what, type(why).__name__)
+    more = quiet.more(own, name, what, kind)
     if more is not None:
         often = f" ({more} times more since this was said last)" if more else ""
         log.log(level, "`%s` %s: %s%s", name, what, why, often)
@@ -81,16 +82,20 @@ def stand_in(piece: Piece, problem: BaseException) -> str:
         piece: The fragment.
         problem: Why it is missing.
     """
-    why = problem if isinstance(problem, CallError) else f"{problem!r}"
+    why, kind = str(problem), type(problem).__name__
+    if not isinstance(problem, GlasswareError):
+        why = f"{kind}: {problem}"
     if piece.caller is not None:
         try:
             html = str(piece.caller())
         except Exception as error:
             log.exception("the block in place of `%s` failed, too", piece.name)
             return _gap(piece.name, error)
-        tell(logging.WARNING, piece.name, "is missing, and its block is shown", why)
+        tell(
+            logging.WARNING, piece.name, "is missing, and its block is shown", why, kind
+        )
         return html
-    tell(logging.WARNING, piece.name, "is missing from the page", why)
+    tell(logging.WARNING, piece.name, "is missing from the page", why, kind)
     return _gap(piece.name, why)
 
 

@@ -41,6 +41,7 @@ class Page:
         self.primary: Piece | None = None
         self._waiting: deque[Piece] = deque()
         self._lock = threading.Lock()
+        self._refused = False
         self._slot: Slot | None = None
         self._context = copy_context()
         self._context.run(self._prepare, current_request())
@@ -60,7 +61,7 @@ class Page:
             self.primary = piece
         if piece.error is None:
             self._waiting.append(piece)
-            _pool.start(self._work)
+            self._refused |= not _pool.start(self._work)
         with self._lock:
             self.pieces.append(piece)
             number = len(self.pieces) - 1
@@ -86,9 +87,9 @@ class Page:
             incoming.set(dataclasses.replace(asked, slot=None))
 
     def _wait(self, piece: Piece) -> None:
-        # Where every thread was busy, perhaps with work that waits for this.
-        while piece in self._waiting:
-            self._work_once()
+        # Every thread was busy, perhaps with work that waits for this.
+        while self._refused and not piece.begun and self._work_once():
+            pass
         piece.wait(self._later)
 
     def _work(self) -> None:

@@ -35,6 +35,7 @@ class Piece:
         wanted: Where it is asked for; `None`: it cannot be.
         answer: What was answered.
         error: Why there is none.
+        begun: Whether it is being asked for.
         placed: Whether it is in the page.
     """
 
@@ -46,6 +47,7 @@ class Piece:
     wanted: Wanted | None = None
     answer: FragmentAnswer | None = None
     error: BaseException | None = None
+    begun: bool = False
     placed: bool = False
     _request: FragmentRequest | None = None
     _done: threading.Lock = field(default_factory=threading.Lock)
@@ -64,6 +66,7 @@ class Piece:
         Args:
             later: Begins something that nobody waits for.
         """
+        self.begun = True
         wanted = self.wanted
         if wanted is None:
             return

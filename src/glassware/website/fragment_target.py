@@ -59,7 +59,8 @@ def find_target(app: "Flask | None", name: str, values: Mapping[str, Any]) -> Ta
         if pattern.readable and pattern.takes("GET") and pattern.fits(values):
             path = "/" + pattern.path(values).lstrip("/")
             return Target(service, endpoint, path, own=False)
-    if endpoint and spelled(service) in stand_ins:
+    entry = book.entry(service)
+    if endpoint and spelled(service) in stand_ins and not (entry and entry.known):
         return Target(service, endpoint, UNKNOWN, own=False)
     raise _unknown(name, values)
 
@@ -77,10 +78,10 @@ def _unknown(name: str, values: Mapping[str, Any]) -> UnknownService:
     book = book_of(here.directory())
     service, _, endpoint = name.partition(".")
     entry = book.entry(service)
-    if entry is None:
+    if entry is None or not endpoint:
         known = ", ".join(f"`{each}`" for each in sorted(book.directory.services))
         return UnknownService(
-            f"`{name}` is no fragment: this site has no service `{service}`",
+            f"`{name}` is no fragment: no service of this site is named like that",
             hint=f"it is named `SERVICE.ENDPOINT`, and there is {known}"
             if known
             else "it is named `SERVICE.ENDPOINT`; `glassware up` knows all of them",

@@ -123,3 +123,16 @@ def barriers(name: str) -> frozenset[str]:
     if name == "select":
         return SCOPE - {"select"}
     return SCOPE if name in _BLOCKS else SPECIAL
+
+
+TEXT = _names(
+    "abbr b bdi bdo cite code data del dfn em i ins kbd label mark output q s samp"
+    " small span strong sub sup time u var"
+)
+"""What stands in text and has text in it, whatever is around."""
+
+BLOCKS = _names(
+    "address article aside blockquote details dialog div fieldset figcaption figure"
+    " footer header hgroup legend main nav search section summary"
+)
+"""What has anything in it."""

@@ -7,6 +7,8 @@ browser would close, move or ignore. The rest is read by `enclose_tree`.
 import re
 from functools import cache
 
+from .enclose_elements import BLOCKS, HEADINGS, TEXT
+
 
 _ATTRIBUTE = (
     r"[ \t\n]++[a-zA-Z_:@][\w:.@-]*+"
@@ -17,18 +19,8 @@ _TAG = re.compile(
     re.ASCII,
 )
 
-_TEXT = tuple(
-    "abbr b bdi bdo cite code data del dfn em i ins kbd mark output q s samp small"
-    " span strong sub sup time u var".split()
-)
-_BLOCKS = tuple(
-    "address article aside blockquote details dialog div fieldset figcaption figure"
-    " footer header hgroup legend main nav search section summary".split()
-)
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_VOID = ("br", "img", "input", "link", "wbr")
-
 Place = dict[str, "Place"]
+"""The elements that may stand somewhere, and what may stand in each."""
 
 _NOTHING: Place = {}
 
@@ -67,11 +59,11 @@ def _flow(within: frozenset[str]) -> Place:
     place: Place = _phrasing(within).copy()
     place["hr"] = _NOTHING
     # A list, a table and blocks have places like this one in them: it refers to itself.
-    place.update(dict.fromkeys(_BLOCKS, place))
+    place.update(dict.fromkeys(BLOCKS, place))
     place["ul"] = place["ol"] = {"li": place}
     place["dl"] = {"dt": place, "dd": place}
     place["table"] = _table(place)
-    for name in (*_HEADINGS, "p"):
+    for name in (*HEADINGS, "p"):
         place[name] = _phrasing(within)
     place["pre"] = _phrasing(within)
     for name in {"a", "form"} - within:
@@ -82,8 +74,8 @@ def _flow(within: frozenset[str]) -> Place:
 @cache
 def _phrasing(within: frozenset[str]) -> Place:
     """Return what may stand in text, by what may stand in that."""
-    place: Place = dict.fromkeys(("", *_VOID), _NOTHING)
-    place.update(dict.fromkeys((*_TEXT, "label"), place))
+    place: Place = dict.fromkeys(("", "br", "img", "input", "link", "wbr"), _NOTHING)
+    place.update(dict.fromkeys(TEXT, place))
     for name in {"a", "button"} - within:
         place[name] = _phrasing(within | {name})
     if "button" not in within:

@@ -27,7 +27,7 @@ CONVERTERS = {
     "float:": st.floats(0.1, 1000).map(lambda number: round(number, 2)),
     "uuid:": st.uuids(),
     "any(about, help):": st.sampled_from(ITEMS),
-    'any("about", \'help\'):': st.sampled_from(ITEMS),
+    "any(\"about\", 'help'):": st.sampled_from(ITEMS),
 }
 texts = st.text("abcxyz-_.~+ ä@", min_size=1, max_size=5).filter(
     lambda text: text not in {".", ".."}
@@ -74,7 +74,9 @@ def test_as_werkzeug_makes_them(case):
 def test_they_lead_back(case):
     """The neighbour finds the endpoint at the address, with the same arguments."""
     text, values, _ = case
-    whole = book(rule(text)).link("cart.show", values).removeprefix("http://shop.example")
+    whole = (
+        book(rule(text)).link("cart.show", values).removeprefix("http://shop.example")
+    )
     path = unquote(whole).removeprefix("/shop")
     map_ = Map([WerkzeugRule(text, endpoint="show")])
 

@@ -87,10 +87,13 @@ class Book:
         before = "" if place.keeps else quote(place.prefix, safe=_SAFE)
         path = f"{before}/{path.lstrip('/')}"
         host = host or place.host
-        whole = external or scheme is not None or pattern.rule.websocket
-        if not whole and (self._is_here(here, path) if not host else host == here):
+        there = host == here if host else self._is_here(here, path)
+        if there and not external and scheme is None and not pattern.rule.websocket:
             return path
-        return self._origin(standing, host, scheme, pattern) + path
+        origin = self._origin(standing, host, scheme, there=there)
+        if pattern.rule.websocket:
+            origin = f"ws{origin.removeprefix('http')}"
+        return origin + path
 
     def front(self, name: str, standing: Standing, *, external: bool = False) -> str:
         """Return the address of a service whose endpoints nobody knows.
@@ -104,9 +107,10 @@ class Book:
             raise trouble(self.directory, entry, name, Tried(()))
         place, here = entry.places[0], host_of(standing.host)
         path = quote(place.prefix, safe=_SAFE) + "/"
-        if not external and (place.host or here) == here and self._is_here(here, path):
+        there = place.host == here if place.host else self._is_here(here, path)
+        if there and not external:
             return path
-        return self._whole(standing, place.host, None) + path
+        return self._origin(standing, place.host, None, there=there) + path
 
     def patterns(self, service: str, endpoint: str) -> tuple[Pattern, ...]:
         """Return the rules of an endpoint, the ones to link to first."""
@@ -156,10 +160,11 @@ class Book:
     ) -> tuple[Entry, Pattern]:
         service, _, endpoint = name.partition(".")
         entry, found = self.entry(service), self.patterns(service, endpoint)
-        if entry is not None:
-            for pattern in found:
-                if (method is None or pattern.takes(method)) and pattern.leads(values):
-                    return entry, pattern
+        tries = ("GET", None) if method is None else (method,)
+        for wanted, pattern in ((each, one) for each in tries for one in found):
+            takes = wanted is None or pattern.takes(wanted)
+            if takes and entry is not None and pattern.leads(values):
+                return entry, pattern
         raise trouble(self.directory, entry, name, Tried(found, values, method))
 
     def _place(
@@ -191,24 +196,24 @@ class Book:
         return not any(path == p or path.startswith(f"{p}/") for p in kept)
 
     def _origin(
-        self, standing: Standing, host: str, scheme: str | None, pattern: Pattern
+        self, standing: Standing, host: str, scheme: str | None, *, there: bool
     ) -> str:
-        origin = self._whole(standing, host, scheme)
-        if not pattern.rule.websocket:
-            return origin
-        return f"ws{origin.removeprefix('http')}"
+        """Return scheme and host of a whole address.
 
-    def _whole(self, standing: Standing, host: str, scheme: str | None) -> str:
+        Args:
+            standing: Where the link stands.
+            host: Where it leads; empty: whatever the host is.
+            scheme: One that is wished for.
+            there: Whether it leads there on the host of the page, too.
+        """
         public = urlsplit(self.directory.url)
         here = host_of(standing.host)
-        ours = here in self.directory.hosts or here in self._kept_hosts
-        near = public.netloc
-        if here and (ours or not near):
-            near = standing.host
-        if host and host != host_of(near):
-            port = _port(near)
-            near = f"{host}:{port}" if port else host
-        return f"{scheme or standing.scheme or public.scheme or 'http'}://{near}"
+        near = there or here in self.directory.hosts or here in self._kept_hosts
+        netloc = standing.host if there or not public.netloc else public.netloc
+        if host and not there:
+            port = _port(standing.host if near else public.netloc)
+            netloc = f"{host}:{port}" if port else host
+        return f"{scheme or standing.scheme or public.scheme or 'http'}://{netloc}"
 
 
 _kept: dict[str, Book] = {}
@@ -238,12 +243,7 @@ def _may_fit(pattern: Pattern, given: frozenset[str]) -> bool:
     return pattern.fits(values)
 
 
-def _rank(pattern: Pattern) -> tuple[bool, bool, int, int]:
-    """Return what rules are tried by: public pages first, then as Werkzeug does."""
-    rule = pattern.rule
-    return (
-        not rule.places,
-        not pattern.takes("GET"),
-        -len(pattern.arguments) - len(rule.defaults),
-        -len(rule.defaults),
-    )
+def _rank(pattern: Pattern) -> tuple[int, int]:
+    """Return what rules are tried by, as Werkzeug does: the most arguments first."""
+    defaults = len(pattern.rule.defaults)
+    return -len(pattern.arguments) - defaults, -defaults

@@ -13,10 +13,18 @@ RESTARTS_WITHIN = 120.0
 """Seconds for one service: its migrations, its start, and the pause of a failure."""
 
 
+CHANGES_WITHIN = 30.0
+
+
 @click.command(epilog="Example: glassware restart catalog --with-callers")
 @click.argument("services", nargs=-1, shell_complete=complete)
 @click.option("--with-callers", is_flag=True, help="Then whoever calls them, in order.")
-def command(services: tuple[str, ...], with_callers: bool) -> None:
+@click.option(
+    "--new-key",
+    is_flag=True,
+    help="Each with another SECRET_KEY, in two restarts; nobody is signed out.",
+)
+def command(services: tuple[str, ...], with_callers: bool, new_key: bool) -> None:
     """Start SERVICES anew, or all; requests go on being answered meanwhile.
 
     A service of a group takes the others of the group with it.
@@ -29,6 +37,16 @@ def command(services: tuple[str, ...], with_callers: bool) -> None:
             caller for name in tuple(names) for caller in callers_of(described, name)
         }
     ordered = [name for name in start_order(described) if name in names]
+    if not new_key:
+        _restart(site, described, ordered)
+        return
+    for step in ("announce", "take"):
+        for name in ordered:
+            site.ask("change_key", within=CHANGES_WITHIN, service=name, step=step)
+        _restart(site, described, ordered)
+
+
+def _restart(site: Here, described: Site, ordered: list[str]) -> None:
     done: set[str] = set()
     for name in ordered:
         if name not in done:

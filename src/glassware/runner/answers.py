@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
 
+from glassware.errors import UsageError
 from glassware.plan import Plan, ServicePlan
 from glassware.status import Snapshot
 
@@ -13,6 +14,8 @@ from .databases import Databases
 from .events import Bulletin, Event, Logged
 from .injected import Injected
 from .keys import Keys
+from .secret_keys import change_key, secret_key
+from .state import State
 from .visitors import Visitors
 
 
@@ -20,6 +23,7 @@ class Supervised(Protocol):
     """What is asked of the supervisor."""
 
     plan: Plan
+    state: State
     bulletin: Bulletin
     injected: Injected
     keys: Keys
@@ -81,11 +85,32 @@ def control_of(site: Supervised) -> ControlServer:
             "token": token,
             "inject": inject,
         }
+        | _of_keys(site)
         | _of_databases(site)
         | _of_visitors(site)
         | _for_tests(site),
         {"follow": follow},
     )
+
+
+def _of_keys(site: Supervised) -> dict[str, Answer]:
+    """Return what gives services other keys."""
+
+    async def change(request: dict[str, Any]) -> Mapping[str, Any]:
+        plan = site.plan.service(request["service"])
+        name = plan.service.name
+        async with asyncio.timeout(20.0):
+            given = (await site.variables(plan))["SECRET_KEY"]
+        if given != secret_key(site.state, name):
+            raise UsageError(
+                f"the `SECRET_KEY` of `{name}` is none that glassware has made",
+                hint="change it where it is set, and keep the one before in "
+                "`SECRET_KEY_FALLBACKS`",
+            )
+        change_key(site.state, name, request["step"])
+        return {}
+
+    return {"change_key": change}
 
 
 def _of_databases(site: Supervised) -> dict[str, Answer]:

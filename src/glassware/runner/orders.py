@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from glassware import directory
 from glassware.environment import VISITOR_KEY
@@ -15,6 +14,7 @@ from glassware.template import references
 from .addresses import LOOPBACK
 from .databases import Databases
 from .keys import Keys, cookie_key
+from .secret_keys import other_keys, secret_key
 from .services import RunningService
 from .state import State
 from .variables import Late, variables
@@ -37,6 +37,10 @@ class Surroundings(Protocol):
     @property
     def url(self) -> str:
         """The site's public address."""
+
+    @property
+    def port(self) -> int:
+        """The site's public port."""
 
     def inherited(self, folder: Path) -> Mapping[str, str]:
         """Return the variables that a program in a folder starts from."""
@@ -73,13 +77,16 @@ class Orders:
                 for reference in references(template)
                 if reference.kind == "secret"
             },
-            secret_key=around.state.credential(f"secret key {name}"),
+            secret_key=secret_key(around.state, name),
+            other_keys=other_keys(around.state, name),
             faults="" if around.plan.production else str(around.state.runtime / FILE),
             directory=str(around.state.folder / directory.FILE),
             visitors=around.visitors.file,
             key=around.keys.private(name),
             callers=around.keys.callers(around.plan, name),
-            cookie_key=cookie_key(around.state.credential(f"cookie key {name}")).private,
+            cookie_key=cookie_key(
+                around.state.credential(f"cookie key {name}")
+            ).private,
         )
         inherited = around.inherited(plan.service.folder)
         return variables(around.plan, plan, late, inherited)
@@ -123,7 +130,7 @@ class Orders:
         """Return the addresses of this machine that its variables may name."""
         accesses = await self._around.databases.accesses_of(plan.service.name)
         addresses = [
-            (LOOPBACK, urlsplit(self._around.url).port or 0),
+            (LOOPBACK, self._around.port),
             *((access.host, access.port) for access in accesses.values()),
             *self._around.addresses.values(),
             *self._pairs(plan.service.name).values(),

@@ -15,6 +15,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -225,10 +226,22 @@ class State:
     def credential(self, purpose: str) -> str:
         """Return the secret for a purpose; made at its first use, kept for good."""
         if purpose not in self._secrets:
-            made = {**self._secrets, purpose: secrets.token_urlsafe(24)}
-            self._write("credentials.json", made)
-            self._secrets = made
+            self.keep_credentials({purpose: secrets.token_urlsafe(24)})
         return str(self._secrets[purpose])
+
+    def kept_credential(self, purpose: str) -> str:
+        """Return the secret for a purpose; empty: none has been made."""
+        return str(self._secrets.get(purpose, ""))
+
+    def keep_credentials(self, secrets_by_purpose: Mapping[str, str]) -> None:
+        """Put secrets in the place of those that are there.
+
+        Raises:
+            OSError: They cannot be written, so those before go on counting.
+        """
+        made = {**self._secrets, **secrets_by_purpose}
+        self._write("credentials.json", made)
+        self._secrets = made
 
     def _read(self, name: str) -> dict[str, Any]:
         path = self.folder / name

@@ -27,6 +27,7 @@ class Late:
             template over the fields of `Access`.
         secrets: The secrets that it names.
         secret_key: The service's own `SECRET_KEY`.
+        other_keys: Those that count beside it, as JSON; empty: none does.
         faults: The file that says what is injected; empty: nothing ever is.
         directory: The file that says where every service is public.
         visitors: The file that says how visitors are known.
@@ -42,6 +43,7 @@ class Late:
     offered: Mapping[str, Mapping[str, str]]
     secrets: Mapping[str, str] = field(repr=False)
     secret_key: str = field(repr=False)
+    other_keys: str = field(default="", repr=False)
     faults: str = ""
     directory: str = ""
     visitors: str = ""
@@ -66,6 +68,9 @@ def variables(
     own["PATH"] = _path(service, own.get("PATH", os.defpath))
     own.setdefault("SECRET_KEY", late.secret_key)
     own.setdefault("FLASK_SECRET_KEY", late.secret_key)
+    if late.other_keys and own["SECRET_KEY"] == late.secret_key:
+        own.setdefault("SECRET_KEY_FALLBACKS", late.other_keys)
+        own.setdefault("FLASK_SECRET_KEY_FALLBACKS", late.other_keys)
     if service.service.app is not None:
         own["FLASK_APP"] = _flask_app(service.service.folder, service.service.app)
     own.update(_ordinary(plan, service, late))

@@ -18,7 +18,10 @@ from werkzeug.serving import BaseWSGIServer, make_server
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
-SAID = ("identity", "deadline", "via", "retry", "trace", "failure", "refused")
+SAID = (
+    *("identity", "deadline", "via", "retry", "trace", "failure", "refused"),
+    *("visitor", "fragment"),
+)
 
 
 def break_off() -> None:

@@ -15,6 +15,7 @@ from glassware.gateway.limits import Limits
 from glassware.model import Mount, Route
 from glassware.plan import GatewayPlan, PublicRoute
 from glassware.status import Phase
+from glassware.visitors import Visiting
 from waiting import until
 
 
@@ -36,9 +37,7 @@ def running(name: str, *targets: Path | tuple[str, int], **more: Any) -> Upstrea
     return Upstream(name=name, phase=Phase.RUNNING, targets=targets, **more)
 
 
-def plan(
-    *routes: PublicRoute, hosts: tuple[str, ...] = (), **more: Any
-) -> GatewayPlan:
+def plan(*routes: PublicRoute, hosts: tuple[str, ...] = (), **more: Any) -> GatewayPlan:
     """Return the plan of a gateway on the loopback address."""
     return GatewayPlan(port=None, bind="127.0.0.1", hosts=hosts, routes=routes, **more)
 
@@ -78,6 +77,7 @@ class EnvoySite:
         self.gateway = Gateway(self.place)
         self.log = folder / "envoy.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.visiting = Visiting()
 
     @property
     def port(self) -> int:
@@ -86,7 +86,7 @@ class EnvoySite:
 
     def start(self, *upstreams: Upstream) -> None:
         """Write, start Envoy, and return when it serves."""
-        version = self.gateway.update(upstreams)
+        version = self.gateway.update(upstreams, self.visiting)
         self.launch()
         until(self._up, "Envoy's start")
         self.settle(version)
@@ -99,7 +99,7 @@ class EnvoySite:
 
     def update(self, *upstreams: Upstream) -> Version:
         """Write, and return when Envoy has it."""
-        version = self.gateway.update(upstreams)
+        version = self.gateway.update(upstreams, self.visiting)
         self.settle(version)
         return version
 

@@ -5,6 +5,7 @@ import pytest
 from gateway.envoy_site import EnvoySite, fresh_port, public, running
 from gateway.exchange import ask, raw
 from gateway.kinds import Site, Start
+from glassware.gateway import Pair
 from glassware.gateway.limits import MIB
 
 
@@ -145,3 +146,32 @@ def test_addresses_come_and_go(site: Site, worker: Start) -> None:
     assert made.ask("/").status == 200
     # The public one, and two within Envoy.
     assert made.count("listener_manager.total_listeners_active") == 3
+
+
+def test_a_visitor_s_token_passes_between_the_site_s_programs(
+    site: Site, worker: Start
+) -> None:
+    """It proves itself; other spellings, and other claims, do not pass."""
+    made = site(public("front", "/"))
+    at, of_pair = ("127.0.0.1", fresh_port()), ("127.0.0.1", fresh_port())
+    pair = Pair(caller="front", address=of_pair, timeout=5)
+    users = worker("users").target
+    made.start(
+        running("front", worker("front").target),
+        running("users", users, address=at, pairs=(pair,)),
+    )
+    said = {
+        "X-Glassware-Visitor": "token",
+        "X_Glassware-Visitor": "forged",
+        "X-Glassware_Visitor": "forged",
+        "X-Glassware-Visitors": "forged",
+        "X-Glassware-Identity": "forged",
+    }
+
+    for _, port in (at, of_pair):
+        headers = ask(port, "/", headers=said).json()["headers"]
+
+        assert headers["x-glassware-visitor"] == "token"
+        assert "forged" not in {
+            value for name, value in headers.items() if name != "x-glassware-visitors"
+        }

@@ -201,7 +201,9 @@ def _roles(roles: Iterable[str]) -> list[str]:
 
 
 def _end_former(desk: Desk, asked: Incoming) -> None:
-    visit = found_of(asked).visit or verified_renewal(asked.renewal)
+    # A token that is too old to say who visits still says which sign-in it is.
+    renewal = asked.renewal or desk.renewal_of(asked.cookie)
+    visit = found_of(asked).visit or verified_renewal(renewal)
     if visit is not None:
         desk.end(visit)
 

@@ -7,7 +7,12 @@ from typing import Self
 from glassware.environment import Settings
 from glassware.service.settings import current
 from glassware.service.visit_tokens import Visit, VisitSigner
-from glassware.service.visits import is_secure, revocations_file, visiting_of
+from glassware.service.visits import (
+    is_secure,
+    read_cookie,
+    revocations_file,
+    visiting_of,
+)
 from glassware.tokens import LEEWAY
 from glassware.visitors import (
     RENEWAL_COOKIE,
@@ -66,6 +71,11 @@ class Desk:
             self._cookie(VISITOR_COOKIE, "", over),
             self._cookie(RENEWAL_COOKIE, "", over),
         ]
+
+    def renewal_of(self, cookie: str) -> str:
+        """Return the token to renew with from a header `Cookie`, or nothing."""
+        secure = is_secure(self.settings)
+        return read_cookie(cookie, self.visiting.cookie(RENEWAL_COOKIE, secure=secure))
 
     def end(self, visit: Visit) -> None:
         """End one sign-in.

@@ -10,9 +10,8 @@ from typing import Any
 from glassware.protocol import VISITOR
 from glassware.service.settings import current
 from glassware.service.visit_tokens import Visit, VisitVerifier
-from glassware.service.visits import has_ended, is_secure, read_cookie, visiting_of
+from glassware.service.visits import has_ended, visiting_of
 from glassware.tokens import NotVerified
-from glassware.visitors import RENEWAL_COOKIE
 
 from .identity_cookies import Desk
 
@@ -39,14 +38,12 @@ def renew(cookie: str) -> list[tuple[str, str]]:
     desk = Desk.here()
     if desk is None:
         return []
-    settings = desk.settings
-    name = desk.visiting.cookie(RENEWAL_COOKIE, secure=is_secure(settings))
-    visit = verified_renewal(read_cookie(cookie, name))
+    visit = verified_renewal(desk.renewal_of(cookie))
     if visit is None:
         return []
-    if has_ended(visit, settings):
+    if has_ended(visit, desk.settings):
         return desk.cleared()
-    fresh = _asked(settings.service, visit)
+    fresh = _asked(desk.settings.service, visit)
     if fresh is None:
         desk.end(visit)
         return desk.cleared()

@@ -52,6 +52,7 @@ SITE = Directory(
         "cart": entry(Place(prefix="/cart")),
         "admin": entry(Place(host="admin.example")),
         "api": entry(Place(prefix="/api"), Place(host="api.example", prefix="/v1")),
+        "help": entry(Place(host="help.localhost", aliases=("help.shop.example",))),
         "kept": entry(Place(prefix="/kept", keeps=True)),
         "price-list": entry(Place(prefix="/prices")),
         "internal": entry(),
@@ -80,6 +81,11 @@ BOOK = book_of(SITE)
         ("api", "admin.example:8000", "http://localhost:8000/api/items/1"),
         # Of this host, only a part is.
         ("cart", "api.example:8000", "/cart/items/1"),
+        # The nearest of several names.
+        ("help", "localhost:8000", "http://help.localhost:8000/items/1"),
+        ("help", "shop.example", "http://help.shop.example/items/1"),
+        ("help", "help.shop.example", "/items/1"),
+        ("help", "", "http://help.localhost:8000/items/1"),
         ("kept", "localhost:8000", "/items/1"),
         ("price_list", "localhost:8000", "/prices/items/1"),
     ],

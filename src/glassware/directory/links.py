@@ -1,7 +1,8 @@
 """Where an endpoint is public, and what is wrong where it is not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -30,6 +31,8 @@ class Standing:
 
 NOWHERE = Standing()
 
+_SEVERAL = 2
+
 
 class Book:
     """A directory, ready to make links; made once for each version of it.
@@ -45,9 +48,9 @@ class Book:
         self._kept_hosts: dict[str, tuple[str, ...]] = {}
         for entry in directory.services.values():
             for place in entry.places:
-                if place.host:
-                    before = self._kept_hosts.get(place.host, ())
-                    self._kept_hosts[place.host] = (*before, place.prefix)
+                for name in place.names:
+                    before = self._kept_hosts.get(name, ())
+                    self._kept_hosts[name] = (*before, place.prefix)
 
     def entry(self, service: str) -> Entry | None:
         """Return a service; `None`: the site has none of that name."""
@@ -86,7 +89,7 @@ class Book:
         place = self._place(entry, pattern, host, here, path)
         before = "" if place.keeps else quote(place.prefix, safe=_SAFE)
         path = f"{before}/{path.lstrip('/')}"
-        host = host or place.host
+        host = host or _nearest(place.names, here)
         there = host == here if host else self._is_here(here, path)
         if there and not external and scheme is None and not pattern.rule.websocket:
             return path
@@ -107,10 +110,11 @@ class Book:
             raise trouble(self.directory, entry, name, Tried(()))
         place, here = entry.places[0], host_of(standing.host)
         path = quote(place.prefix, safe=_SAFE) + "/"
-        there = place.host == here if place.host else self._is_here(here, path)
+        host = _nearest(place.names, here)
+        there = host == here if host else self._is_here(here, path)
         if there and not external:
             return path
-        return self._origin(standing, place.host, None, there=there) + path
+        return self._origin(standing, host, None, there=there) + path
 
     def patterns(self, service: str, endpoint: str) -> tuple[Pattern, ...]:
         """Return the rules of an endpoint, the ones to link to first."""
@@ -173,11 +177,11 @@ class Book:
         """Return the place of a rule: one on this host, or the principal one."""
         places = [entry.places[number] for number in pattern.rule.places]
         if host:
-            places = [p for p in places if p.host in {"", host}] or places
+            places = [p for p in places if not p.host or host in p.names] or places
         if len(places) == 1:
             return places[0]
         for place in places:
-            if place.host and place.host == here:
+            if here in place.names:
                 return place
         for place in places:
             before = "" if place.keeps else quote(place.prefix, safe=_SAFE)
@@ -241,6 +245,19 @@ def _may_fit(pattern: Pattern, given: frozenset[str]) -> bool:
     """Tell whether values of these names can fit a rule."""
     values = {name: pattern.rule.defaults.get(name) for name in given}
     return pattern.fits(values)
+
+
+def _nearest(names: Sequence[str], here: str) -> str:
+    """Return the name that has most in common with this host; empty: there is none."""
+    if len(names) < _SEVERAL or here in names:
+        return here if here in names else "".join(names)
+    end = here.split(".")[::-1]
+
+    def common(name: str) -> int:
+        pairs = zip(name.split(".")[::-1], end, strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    return max(names, key=common)
 
 
 def _rank(pattern: Pattern) -> tuple[int, int]:

@@ -27,11 +27,18 @@ class Place:
         prefix: Without a final slash; empty: the whole site.
         host: Its host name; empty: every host of the site.
         keeps: Whether the prefix is a part of the service's own rules.
+        aliases: Further names of that host.
     """
 
     prefix: str = ""
     host: str = ""
     keeps: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its host; none: every host of the site."""
+        return (self.host, *self.aliases) if self.host else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +145,16 @@ def _read(path: str, *_version: int) -> Directory:
 
 def _entry(said: Mapping[str, Any]) -> Entry:
     return Entry(
-        places=tuple(Place(**place) for place in said["places"]),
+        places=tuple(map(_place, said["places"])),
         rules=tuple(_rule(rule) for rule in said["rules"]),
         known=said["known"],
         key=said.get("key", ""),
         shares=tuple(said.get("shares", ())),
     )
+
+
+def _place(said: Mapping[str, Any]) -> Place:
+    return Place(**{**said, "aliases": tuple(said.get("aliases", ()))})
 
 
 def _rule(said: Mapping[str, Any]) -> Rule:

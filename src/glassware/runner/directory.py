@@ -133,4 +133,6 @@ def published(rules: Iterable[Rule], lines: Sequence[Line]) -> tuple[Rule, ...]:
 
 def _place(line: Line) -> Place:
     kept = bool(line.prefix) and not line.forwarded_prefix
-    return Place(prefix=line.prefix, host=line.host or "", keeps=kept)
+    return Place(
+        prefix=line.prefix, host=line.host or "", keeps=kept, aliases=line.aliases
+    )

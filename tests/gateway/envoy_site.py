@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gateway.certificates import Shown
 from gateway.exchange import Answer, ask
 from glassware.gateway import Gateway, Place, Upstream, Version, free_port
 from glassware.gateway.admin import Admin
@@ -64,6 +65,7 @@ class EnvoySite:
         hosts: tuple[str, ...] = (),
         production: bool = False,
         limits: Limits | None = None,
+        certificate: Shown | None = None,
         **more: Any,
     ) -> None:
         self.place = Place(
@@ -75,6 +77,8 @@ class EnvoySite:
             limits=limits or Limits(),
         )
         self.gateway = Gateway(self.place)
+        if certificate is not None:
+            self.gateway.certify(certificate.chain, certificate.key)
         self.log = folder / "envoy.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.visiting = Visiting()

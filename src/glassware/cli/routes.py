@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 from glassware.errors import SiteNotRunning
-from glassware.model import Site
-from glassware.plan import Plan, make_plan, mount_of
+from glassware.plan import Plan, make_plan
 from glassware.runner.inspection import inspect_all
 
 from . import output
@@ -22,9 +21,10 @@ def command(services: tuple[str, ...], as_json: bool) -> None:
     site = here()
     described = site.load()
     names = known(services, described) or tuple(s.name for s in described.services)
-    endpoints = _endpoints(site, make_plan(described))
+    plan = make_plan(described)
+    endpoints = _endpoints(site, plan)
     rows = [
-        _row(described, name, endpoint)
+        _row(plan, name, endpoint)
         for name in names
         for endpoint in endpoints.get(name, ())
     ]
@@ -64,10 +64,10 @@ def _endpoints(site: Here, plan: Plan) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _row(site: Site, name: str, endpoint: dict[str, Any]) -> dict[str, Any]:
+def _row(plan: Plan, name: str, endpoint: dict[str, Any]) -> dict[str, Any]:
     return {
         "methods": list(endpoint["methods"]),
-        "public": _public(site, name, endpoint["rule"]),
+        "public": _public(plan, name, endpoint["rule"]),
         "service": name,
         "rule": endpoint["rule"],
         "endpoint": f"{name}.{endpoint['name']}",
@@ -76,16 +76,17 @@ def _row(site: Site, name: str, endpoint: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _public(site: Site, name: str, rule: str) -> str | None:
+def _public(plan: Plan, name: str, rule: str) -> str | None:
     """Return the public address of a rule, if its service publishes it."""
-    service = site.service(name)
-    for route in service.routes if service else ():
-        prefix = route.path.rstrip("/")
-        if mount_of(route, service) == "keep":  # type: ignore[arg-type]
+    for public in plan.gateway.declared:
+        route = public.route
+        if public.service != name:
+            continue
+        if public.mount == "keep":
             if rule.startswith(route.path):
                 return (route.host or "") + rule
             continue
-        return (route.host or "") + prefix + rule
+        return (route.host or "") + route.path.rstrip("/") + rule
     return None
 
 

@@ -10,10 +10,11 @@ from .jwt import key_set
 from .ports import Holder, free_port, holder, is_free, taken, taken_meanwhile
 from .proxy import Gateway, Version
 from .routes import Line, every_host, hosts, is_public, lines_of
-from .state import Pair, Place, Upstream
+from .state import ANY, Pair, Place, Upstream
 
 
 __all__ = [
+    "ANY",
     "Gateway",
     "Holder",
     "Line",

@@ -21,8 +21,7 @@ from .headers import (
 )
 from .listeners import listener, manager, router
 from .retries import Way, leads
-from .routes import LOOPBACK
-from .state import Place, Upstream
+from .state import LOOPBACK, Place, Upstream
 
 
 Data = dict[str, Any]

@@ -12,7 +12,7 @@ from glassware.visitors import Visiting
 from .addresses import addresses
 from .clusters import clusters, renewing
 from .jwt import discovered, verification
-from .listeners import public
+from .listeners import public, redirecting
 from .renewal import asking, courtesy, renewal_room
 from .state import Place, Upstream
 from .virtual_hosts import route_configuration
@@ -110,8 +110,10 @@ def discovery(kind: str, parts: list[Data], number: int) -> Data:
 def _lasting(place: Place, routes: Data, verifying: Data) -> list[Data]:
     """Return the listeners that never change."""
     visitors = [verifying, courtesy(), asking(place.limits)]
+    second = [redirecting(place, place.redirect)] if place.redirect else []
     return [
         public(place, routes, visitors),
+        *second,
         waiting_room(place),
         renewal_room(place),
     ]
@@ -131,6 +133,8 @@ def _common(place: Place) -> Data:
 
 _RUNTIME: Mapping[str, bool | int] = {
     "envoy.reloadable_features.strict_chunk_parsing": True,
+    # One connection of HTTP/2 cannot keep a thread busy with its flood alone.
+    "http.max_requests_per_io_cycle": 1,
     # Envoy's own 100 is too small for a pattern of a few words.
     "re2.max_program_size.error_level": 20_000,
     "re2.max_program_size.warn_level": 20_000,

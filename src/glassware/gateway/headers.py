@@ -135,7 +135,7 @@ def _mutation(mutations: list[Data]) -> list[Data]:
     ]
 
 
-def forwarded() -> list[Data]:
+def forwarded(port: str = "%DOWNSTREAM_LOCAL_PORT%") -> list[Data]:
     """Return what each request is told of the way it came.
 
     `x-forwarded-proto` is Envoy's own doing. It would be of `x-forwarded-for`
@@ -144,7 +144,7 @@ def forwarded() -> list[Data]:
     return [
         overwrite("x-forwarded-for", "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"),
         overwrite("x-forwarded-host", "%REQ(:AUTHORITY)%"),
-        overwrite("x-forwarded-port", "%DOWNSTREAM_LOCAL_PORT%"),
+        overwrite("x-forwarded-port", port),
     ]
 
 

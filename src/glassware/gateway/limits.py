@@ -38,6 +38,10 @@ class Limits:
     connection_idle: Annotated[
         float, Note("s", "a connection without a request stays open", "closed")
     ] = 60
+    streams: Annotated[
+        int,
+        Note("requests", "at the same time on one connection of HTTP/2", "they wait"),
+    ] = 100
     body: Annotated[
         int,
         Note("bytes", "request body, where the route says no `max_body`", "413"),

@@ -13,6 +13,7 @@ from .limits import Limits
 from .origins import csrf_filter, remarks
 from .retries import BUFFER
 from .state import Place
+from .tls import http2, inspector, redirection, scheme, transport
 
 
 Data = dict[str, Any]
@@ -31,9 +32,11 @@ def public(place: Place, routes: Data, visitors: list[Data]) -> Data:
         visitors: The filters that see to the visitors' tokens.
     """
     limits = place.limits
-    before = [cors_filter(), csrf_filter()]
+    elsewhere = place.secure and not place.terminates
+    before = [*([scheme()] if elsewhere else []), cors_filter(), csrf_filter()]
     config = {
         **manager("public", limits),
+        **_http2(place),
         **routes,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "normalize_path": True,
@@ -55,7 +58,56 @@ def public(place: Place, routes: Data, visitors: list[Data]) -> Data:
         "local_reply_config": notices.replies(place),
         "access_log": [remarks()],
     }
-    return listener("public", (place.plan.bind, place.port), config, limits)
+    made = listener("public", (place.plan.bind, place.port), config, limits)
+    return _with_tls(made, place) if place.terminates else made
+
+
+def redirecting(place: Place, port: int) -> Data:
+    """Return the listener of a second port, which leads to https."""
+    at = (place.plan.bind, port)
+    return listener("redirect", at, _redirect(place), place.limits)
+
+
+def _with_tls(made: Data, place: Place) -> Data:
+    """Return the public listener with TLS, and a word for those who come without."""
+    [chain] = made["filter_chains"]
+    slow = f"{place.limits.header_time}s"
+    encrypted = {
+        **chain,
+        "filter_chain_match": {"transport_protocol": "tls"},
+        "transport_socket": transport(place),
+        "transport_socket_connect_timeout": slow,
+    }
+    plain = {
+        "filter_chain_match": {"transport_protocol": "raw_buffer"},
+        "filters": [{"name": CONNECTION_MANAGER, "typed_config": _redirect(place)}],
+    }
+    return {
+        **made,
+        "listener_filters": [inspector()],
+        "listener_filters_timeout": slow,
+        "filter_chains": [encrypted, plain],
+    }
+
+
+def _redirect(place: Place) -> Data:
+    limits = place.limits
+    return {
+        **manager("redirect", limits),
+        "common_http_protocol_options": {
+            "max_headers_count": limits.header_count,
+            "idle_timeout": f"{limits.connection_idle}s",
+        },
+        "http_filters": [router()],
+        "route_config": redirection(place),
+    }
+
+
+def _http2(place: Place) -> Data:
+    """Return what HTTP/2 is told; only TLS can say beforehand that it is spoken."""
+    if not place.terminates:
+        return {}
+    return {"codec_type": "AUTO", "http2_protocol_options": http2(place.limits)}
 
 
 def manager(name: str, limits: Limits) -> Data:

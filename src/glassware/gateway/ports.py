@@ -74,6 +74,12 @@ def holder(port: int) -> Holder | None:
 
 def taken(host: str, port: int) -> PortTaken:
     """Return the error for a port that was asked for and is not free."""
+    if _is_kept_back(host, port):
+        return PortTaken(
+            f"port {port} on `{host}` is not for the user who runs this",
+            hint="name a port from 1024 on, or let users have that one: "
+            f"`sysctl net.ipv4.ip_unprivileged_port_start={port}`",
+        )
     who = holder(port)
     return PortTaken(
         f"port {port} on `{host}` belongs to {who or 'another program'}",
@@ -89,6 +95,18 @@ def taken_meanwhile(host: str, port: int) -> GatewayError:
         f"{who or 'another program'}",
         hint="start the site again, and it takes the next free one",
     )
+
+
+def _is_kept_back(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _inodes(port: int) -> Iterator[str]:

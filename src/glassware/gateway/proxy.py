@@ -29,8 +29,8 @@ from .envoy import (
 )
 from .limits import affordable
 from .ports import taken_meanwhile
-from .routes import ANY
 from .state import Place, Upstream
+from .tls import CERTIFICATE_TYPE, SECRETS, secret
 
 
 _LONGEST_SOCKET = 107
@@ -89,15 +89,33 @@ class Gateway:
         self._written: dict[str, list[Data]] = {}
         self._numbers = dict.fromkeys(KINDS, 0)
         self._clusters = "0"
+        self._certified = 0
         self._refused_before: dict[str, str] = {}
 
     @property
     def url(self) -> str:
         """The public address, as a person opens it."""
-        bind = self.place.plan.bind
-        if bind in {*ANY, "127.0.0.1", "::1"}:
-            bind = "localhost"
-        return f"http://{f'[{bind}]' if ':' in bind else bind}:{self.place.port}"
+        return self.place.url
+
+    def certify(self, certificate: str, key: str) -> None:
+        """Write the certificate; open connections keep the one that they have.
+
+        Args:
+            certificate: With its chain, PEM.
+            key: PEM.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        self._certified += 1
+        path = self.place.resource(SECRETS)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = {
+            "version_info": str(self._certified),
+            "type_url": CERTIFICATE_TYPE,
+            "resources": [{"@type": CERTIFICATE_TYPE, **secret(certificate, key)}],
+        }
+        write_whole(path, json.dumps(content), mode=0o600)
 
     def update(
         self, upstreams: Iterable[Upstream], visiting: Visiting = NOBODY
@@ -148,8 +166,10 @@ class Gateway:
             known = self._admin.statistics(_WORKERS)
         except GatewayError:
             return False
-        if "public::" not in listeners:
-            raise taken_meanwhile(self.place.plan.bind, self.place.port)
+        ports = {"public": self.place.port, "redirect": self.place.redirect}
+        for name, port in ports.items():
+            if port is not None and f"{name}::" not in listeners:
+                raise taken_meanwhile(self.place.plan.bind, port)
         return known.get(_WORKERS) == "1"
 
     def applied(self, version: Version) -> bool:

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from glassware.plan import GatewayPlan, PublicRoute
 
 from .patterns import example, expression, literal
-
-
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-ANY = ("0.0.0.0", "::", "")  # noqa: S104 - to recognise, not to bind
+from .state import ANY, LOOPBACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,9 @@ from glassware.status import Endpoint, Phase
 from .limits import Limits
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+ANY = ("0.0.0.0", "::", "")  # noqa: S104 - to recognise, not to bind
+
 Target = Path | tuple[str, int]
 Standing = Literal["serving", "starting", "failing", "stopped"]
 
@@ -123,6 +126,25 @@ class Place:
     def terminates(self) -> bool:
         """Whether TLS ends here, and not before."""
         return self.plan.tls is not None and not self.plan.tls.elsewhere
+
+    @property
+    def redirect(self) -> int | None:
+        """The second port, which leads to https."""
+        return self.plan.tls.redirect if self.plan.tls and self.terminates else None
+
+    @property
+    def url(self) -> str:
+        """The public address, as a person opens it."""
+        scheme = "https" if self.secure else "http"
+        host = self.plan.bind
+        if self.production and self.plan.hosts:
+            host = self.plan.hosts[0]
+        elif host in {*ANY, *LOOPBACK, "::1"}:
+            host = "localhost"
+        host = f"[{host}]" if ":" in host else host
+        port = 443 if self.secure and not self.terminates else self.port
+        usual = 443 if self.secure else 80
+        return f"{scheme}://{host}" + (f":{port}" if port != usual else "")
 
     @property
     def admin(self) -> Path:

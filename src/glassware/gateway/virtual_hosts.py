@@ -20,6 +20,7 @@ from .patterns import KEPT_IN_PATHS
 from .retries import BUFFER, UNBUFFERED, Way, buffered, leads
 from .routes import Line, hosts, table
 from .state import Place, Upstream
+from .tls import strict
 from .yielding import open_lines
 
 
@@ -83,11 +84,18 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
         "name": "public",
         "ignore_port_in_host_matching": True,
         "max_direct_response_body_size_bytes": place.limits.page,
-        "request_headers_to_add": [*forwarded(), identity()],
+        "request_headers_to_add": [*_forwarded(place), identity()],
         "request_headers_to_remove": UNSAID,
+        "response_headers_to_add": strict(place),
         "response_headers_to_remove": KEPT_INSIDE,
         "virtual_hosts": virtual_hosts,
     }
+
+
+def _forwarded(place: Place) -> list[Data]:
+    if place.secure and not place.terminates:
+        return forwarded("443")
+    return forwarded()
 
 
 def _line(

@@ -22,15 +22,17 @@ from glassware.gateway import (
     taken_meanwhile,
 )
 from glassware.model import LAYOUT
-from glassware.plan import Plan
+from glassware.plan import GatewayPlan, Plan
 from glassware.status import Phase
 
 from .addresses import Ports
+from .certificates import Certificates
 from .events import Bulletin, Complaints, Importance
 from .keys import Keys
 from .lifecycle import pause
 from .processes import Child, Nursery
 from .services import RunningService
+from .state import State
 from .visitors import Visitors
 
 
@@ -43,6 +45,8 @@ TRY_AGAIN = 1.0
 HEALTHY_AFTER = 10.0
 PAGES_WITHIN = 5.0
 """Seconds that the gateway waits for the site's own pages of errors."""
+CERTIFICATE_EVERY = 1.0
+"""Seconds between two looks whether there is another certificate."""
 LOOKS_EVERY = 60.0
 """Seconds between two looks at the tokens that the gateway shows."""
 
@@ -53,6 +57,7 @@ class Surroundings(Protocol):
     plan: Plan
     bulletin: Bulletin
     nursery: Nursery
+    state: State
     runtime: Path
     services: dict[str, RunningService]
     addresses: dict[str, tuple[str, int]]
@@ -82,7 +87,10 @@ class Front:
         self._publishing = asyncio.Lock()
         self._round: asyncio.Task[bool] | None = None
         self._complaints = Complaints(around.bulletin, "gateway")
-        self._port = 0
+        self._certificates = Certificates(
+            around.plan.folder, around.state.folder, around.bulletin
+        )
+        self.port = 0
         self.url = ""
         self.ready = asyncio.Event()
 
@@ -96,6 +104,7 @@ class Front:
 
         Raises:
             PortTaken: It was asked for by number and belongs to another.
+            GatewayError: The certificate cannot be shown to visitors.
         """
         plan = self._around.plan.gateway
         wanted = plan.port if self._asked is None else self._asked
@@ -109,9 +118,12 @@ class Front:
             port = wanted
         else:
             raise taken(plan.bind, wanted)
-        self._port = port
+        self.port = port
         self._gateway = self._make()
         self.url = self._gateway.url
+        second = self._gateway.place.redirect
+        if second is not None and not is_free(plan.bind, second):
+            raise taken(plan.bind, second)
 
     def move_in(self) -> None:
         """Start anew in a runtime folder that was made anew."""
@@ -122,15 +134,19 @@ class Front:
     def _make(self) -> Gateway:
         folder = self._around.runtime / "gateway"
         folder.mkdir(mode=0o700)
-        return Gateway(
+        gateway = Gateway(
             Place(
                 folder=folder,
                 plan=self._around.plan.gateway,
-                port=self._port,
+                port=self.port,
                 site=self._around.plan.site,
                 production=self._around.plan.production,
             )
         )
+        if gateway.place.terminates:
+            first = self._certificates.first(gateway.place)
+            gateway.certify(first.chain, first.key)
+        return gateway
 
     async def run(self) -> None:
         """Bring the gateway up and keep it up until `stop`."""
@@ -159,6 +175,16 @@ class Front:
             if self._around.keys.are_due():
                 await self.publish()
 
+    async def keep_certificate(self) -> None:
+        """See that the gateway shows the newest certificate."""
+        while True:
+            await asyncio.sleep(CERTIFICATE_EVERY)
+            gateway = self._gateway
+            if gateway is None or not gateway.place.terminates:
+                continue
+            if (newer := self._certificates.newer(gateway.place)) is not None:
+                gateway.certify(newer.chain, newer.key)
+
     async def publish(self) -> bool:
         """Tell who serves; return when Envoy has it, and whether it has it.
 
@@ -185,7 +211,7 @@ class Front:
                 await asyncio.sleep(GATHER)
             self._round = None
             gateway = self._theirs()
-            plan, pages = self._around.plan.gateway, self._pages()
+            plan, pages = self._plan(gateway.place), self._pages()
             gateway.place = replace(gateway.place, plan=plan, pages=pages)
             try:
                 version = gateway.update(
@@ -225,6 +251,11 @@ class Front:
         """Whether so many services start that one round is best kept for several."""
         phases = [service.phase for service in self._around.services.values()]
         return phases.count(Phase.STARTING) >= MANY
+
+    def _plan(self, place: Place) -> GatewayPlan:
+        """Return the plan of now, with what a gateway cannot change while it runs."""
+        plan, own = self._around.plan.gateway, place.plan
+        return replace(plan, bind=own.bind, tls=own.tls)
 
     def _pages(self) -> Mapping[int, str]:
         layout = self._around.services.get(LAYOUT)

@@ -149,6 +149,11 @@ class Supervisor:
         """The site's public address."""
         return self._front.url
 
+    @property
+    def port(self) -> int:
+        """The site's public port."""
+        return self._front.port
+
     async def run(self) -> int:
         """Run the site; return the exit code of the command."""
         self.nursery.open()
@@ -176,6 +181,7 @@ class Supervisor:
         self.begin(self._front.run())
         self._bring_up(self.plan)
         self.begin(self._front.renew())
+        self.begin(self._front.keep_certificate())
         self.begin(Keeper(self).run())
         self.begin(self.visitors.run())
         self.begin(Liveness(self).run())

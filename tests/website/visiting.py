@@ -9,10 +9,11 @@ from typing import Any
 from flask import Flask
 
 from glassware.current import Incoming
+from glassware.directory import Rule, read_directory, write_directory
 from glassware.service.visit_tokens import Purpose, Visit, VisitSigner
 from glassware.tokens import Key
 from glassware.visitors import FILE, Visiting, write_visiting
-from website.joined import Told
+from website.joined import Joined, Told
 
 
 @dataclass
@@ -82,6 +83,20 @@ class House:
             "GLASSWARE_VISITORS": self.file,
             **own,
         }
+
+
+def tell_rules(site: Joined, service: str, **rules: str) -> None:
+    """Let the directory say what a service answers to, as a worker reports it."""
+    directory = read_directory(site._file.read_text())
+    entry = replace(
+        directory.services[service],
+        rules=tuple(
+            Rule(endpoint=endpoint, rule=rule, places=(0,))
+            for endpoint, rule in rules.items()
+        ),
+    )
+    services = {**directory.services, service: entry}
+    site._file.write_text(write_directory(replace(directory, services=services)))
 
 
 def bearing(token: str) -> Incoming:

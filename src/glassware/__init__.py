@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .service.deadline import deadline
     from .service.gather import gather
     from .website.extension import Website
+    from .website.fragment_html import fragment
     from .website.identity import identity
     from .website.login import login_required, requires
     from .website.shared import site_session
@@ -50,6 +51,7 @@ __all__ = [
     "Website",
     "databases",
     "deadline",
+    "fragment",
     "gather",
     "identity",
     "login_required",
@@ -64,6 +66,7 @@ _ELSEWHERE = {
     "Website": ".website.extension",
     "databases": ".service.databases",
     "deadline": ".service.deadline",
+    "fragment": ".website.fragment_html",
     "gather": ".service.gather",
     "identity": ".website.identity",
     "login_required": ".website.login",

@@ -6,9 +6,11 @@ from typing import Any
 from flask import Flask
 
 from . import (
+    assets,
     error_pages,
     flashes,
     fragments,
+    framing,
     links,
     look,
     sessions,
@@ -26,7 +28,9 @@ _PARTS: tuple[Callable[[Flask], None], ...] = (
     look.init_app,
     static.init_app,
     error_pages.init_app,
+    assets.init_app,
     fragments.init_app,
+    framing.init_app,
     visitor_answers.init_app,
 )
 

@@ -9,8 +9,9 @@ from werkzeug.routing import BuildError
 
 from glassware.errors import GlasswareError
 
-from .assets import page_assets
-from .fragment_missing import log, stand_in, tell
+from .assets import PageAssets, page_assets
+from .fragment_html import html_of
+from .fragment_missing import log, tell
 from .fragment_page import NEEDLE, Page
 from .fragment_piece import Piece
 
@@ -37,6 +38,7 @@ class Filling:
 
     def __init__(self, find: Callable[[], Page | None]) -> None:
         self.placed: list[Piece] = []
+        self._headed = False
         self._find = find
 
     def fill(self, body: bytes) -> bytes:
@@ -66,7 +68,7 @@ class Filling:
             data = held + chunk if held else chunk
             end = _end(data)
             held, data = data[end:], data[:end]
-            yield from self._passing(data)
+            yield from self._passing(self._with_head(data))
         if held:
             yield held
 
@@ -85,7 +87,7 @@ class Filling:
         if not piece.placed:
             piece.placed = True
             self.placed.append(piece)
-        return html_of(piece).encode()
+        return html_of(piece, _take).encode()
 
     def refuse(self, body: bytes, kind: str) -> bytes:
         """Return an answer that is no HTML page without its placeholders."""
@@ -111,7 +113,24 @@ class Filling:
                 yield parts[at]
             if at + 2 < len(parts):
                 # What came before it is on its way by now.
-                yield self.text(parts[at + 1], int(parts[at + 2]))
+                yield self.text(parts[at + 1], int(parts[at + 2])) + self._rest()
+
+    def _with_head(self, data: bytes) -> bytes:
+        """Return a part of a page with the tags of its scripts, where they belong."""
+        assets = None if self._headed else known_assets()
+        if assets is None:
+            return data
+        placeholder = assets.placeholder.encode()
+        if b"</head>" not in data and not (placeholder and placeholder in data):
+            return data
+        self._headed = True
+        return assets.head(data.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
+
+    def _rest(self) -> bytes:
+        assets = known_assets() if self._headed else None
+        return b"" if assets is None else assets.rest().encode()
 
     def _lost(self) -> list[Piece]:
         page = self._find()
@@ -130,24 +149,20 @@ class Filling:
         return _CUT.sub(rest, filled)
 
 
-def html_of(piece: Piece) -> str:
-    """Return the HTML of a fragment that is there, or what stands in for it."""
-    problem = piece.problem()
-    if problem is not None:
-        return stand_in(piece, problem)
-    html, faults = piece.html()
-    if faults:
-        tell(logging.WARNING, piece.name, "was mended", "; ".join(faults))
-    if piece.header("Link") and piece.answer is not None:
-        page_assets().take(piece.answer.fields, _public(piece), piece.name)
-    return html
+def known_assets() -> PageAssets | None:
+    """Return the scripts and styles of a page, if it has asked for any."""
+    found: PageAssets | None = flask.g.get("_glassware_assets")
+    return found
 
 
-def _public(piece: Piece) -> str:
+def _take(piece: Piece) -> None:
+    """Take in the scripts and styles that a fragment names."""
     try:
-        return flask.url_for(piece.name, **piece.values)
+        public = flask.url_for(piece.name, **piece.values)
     except (BuildError, GlasswareError):
-        return ""
+        public = ""
+    if piece.answer is not None:
+        page_assets().take(piece.answer.fields, public, piece.name)
 
 
 def _end(data: bytes) -> int:

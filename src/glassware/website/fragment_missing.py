@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from markupsafe import Markup, escape
 
@@ -58,21 +59,24 @@ class Quiet:
 quiet = Quiet()
 
 
-def tell(level: int, name: str, what: str, why: object, kind: str = "") -> None:
+def tell(level: int, name: str, what: str, why: str | BaseException) -> None:
     """Write a line about a fragment, unless the same was said just now.
 
     Args:
         level: Of the line.
         name: Of the fragment.
         what: What became of it.
-        why: What was wrong.
-        kind: Of that; each is said by itself.
+        why: What was wrong; each kind of error is said by itself.
     """
     own = settings.current().service
-    more = quiet.more(own, name, what, kind)
+    more = quiet.more(own, name, what, type(why).__name__)
     if more is not None:
         often = f" ({more} times more since this was said last)" if more else ""
-        log.log(level, "`%s` %s: %s%s", name, what, why, often)
+        log.log(
+            level,
+            *("`%s` %s: %s%s", name, what, _said(why), often),
+            exc_info=why if _has_more(why) else None,
+        )
 
 
 def stand_in(piece: Piece, problem: BaseException) -> str:
@@ -82,25 +86,35 @@ def stand_in(piece: Piece, problem: BaseException) -> str:
         piece: The fragment.
         problem: Why it is missing.
     """
-    why, kind = str(problem), type(problem).__name__
-    if not isinstance(problem, GlasswareError):
-        why = f"{kind}: {problem}"
     if piece.caller is not None:
         try:
             html = str(piece.caller())
         except Exception as error:
             log.exception("the block in place of `%s` failed, too", piece.name)
             return _gap(piece.name, error)
-        tell(
-            logging.WARNING, piece.name, "is missing, and its block is shown", why, kind
-        )
+        tell(logging.WARNING, piece.name, "is missing, and its block is shown", problem)
         return html
-    tell(logging.WARNING, piece.name, "is missing from the page", why, kind)
-    return _gap(piece.name, why)
+    tell(logging.WARNING, piece.name, "is missing from the page", problem)
+    return _gap(piece.name, problem)
 
 
-def _gap(name: str, why: object) -> str:
+def _said(why: str | BaseException) -> str:
+    if isinstance(why, str | GlasswareError):
+        return str(why)
+    return f"{type(why).__name__}: {why}"
+
+
+def _has_more(why: str | BaseException) -> TypeGuard[BaseException]:
+    """Tell whether a traceback says more than the line does."""
+    if isinstance(why, str):
+        return False
+    return why.__cause__ is not None or not isinstance(
+        why, GlasswareError | LookupError
+    )
+
+
+def _gap(name: str, why: BaseException) -> str:
     if not settings.current().development:
         return ""
     text = Markup('<span class="glassware-missing" title="{}">[{} is missing]</span>')
-    return text.format(escape(str(why)), name)
+    return text.format(escape(_said(why)), name)

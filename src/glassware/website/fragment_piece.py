@@ -37,6 +37,7 @@ class Piece:
         error: Why there is none.
         begun: Whether it is being asked for.
         placed: Whether it is in the page.
+        last: Whether what it sets of cookies holds, whatever others set.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Piece:
     error: BaseException | None = None
     begun: bool = False
     placed: bool = False
+    last: bool = False
     _request: FragmentRequest | None = None
     _done: threading.Lock = field(default_factory=threading.Lock)
 

@@ -58,7 +58,7 @@ def find_target(app: "Flask | None", name: str, values: Mapping[str, Any]) -> Ta
     for pattern in book.patterns(service, endpoint):
         if pattern.readable and pattern.takes("GET") and pattern.fits(values):
             path = "/" + pattern.path(values).lstrip("/")
-            return Target(service, endpoint, path, own=False)
+            return Target(service, endpoint, path, own=bool(own) and service == own)
     entry = book.entry(service)
     if endpoint and spelled(service) in stand_ins and not (entry and entry.known):
         return Target(service, endpoint, UNKNOWN, own=False)

@@ -1,8 +1,6 @@
 """Pages out of fragments: `{{ fragment("cart.mini") }}`."""
 
 import functools
-import math
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,27 +8,15 @@ import flask
 from flask import Flask, Response
 from markupsafe import Markup
 
-from glassware.service import settings
-from glassware.service.deadline import by
-from glassware.service.encoding import check_timeout
-from glassware.service.incoming import current_request
-
-from .fragment_call import Wanted
-from .fragment_filling import Filling, has_placeholder
+from .assets_nonce import csp_nonce
+from .fragment_filling import Filling, has_placeholder, known_assets
 from .fragment_head import add_heads, settle_primary
+from .fragment_html import due, want
 from .fragment_page import Page, known_page, page_of_request
 from .fragment_piece import Piece
-from .fragment_target import find_target
 
-
-DEADLINE = 1.0
-"""Seconds that a fragment may take where nobody said."""
-
-DEVELOPING = 5.0
-"""The same in development, where a neighbour may be just restarting."""
 
 ERROR = 400
-_SHARE = 0.9
 _HTML = ("text/html", "application/xhtml+xml", "text/vnd.turbo-stream.html")
 _STREAMS = "glassware.streams"
 
@@ -38,11 +24,11 @@ _STREAMS = "glassware.streams"
 def init_app(app: Flask) -> None:
     """Give templates `fragment`, and pages their fragments."""
     known = app.jinja_env.globals
-    known.setdefault("fragment", functools.partial(fragment, app))
+    known.setdefault("fragment", functools.partial(begin, app))
     app.after_request(fill)
 
 
-def fragment(
+def begin(
     app: Flask,
     name: str,
     /,
@@ -77,31 +63,8 @@ def fragment(
         caller=caller,
         primary=primary,
     )
-    try:
-        target = find_target(app, name, values)
-    except Exception as error:  # noqa: BLE001 - a page is more than one fragment
-        piece.fail(error)
-    else:
-        piece.wanted = Wanted(
-            app=app,
-            target=target,
-            nonce=_nonce(),
-            environ=flask.request.environ,
-            until=piece.until,
-        )
+    want(piece, app, csp_nonce())
     return page.begin(piece)
-
-
-def due(deadline: float | None) -> float:
-    """Return when a fragment must be there, by `time.monotonic`."""
-    usual = DEVELOPING if settings.current().development else DEADLINE
-    seconds = usual if deadline is None else check_timeout(deadline)
-    until = by(current_request())
-    now = time.monotonic()
-    if until == math.inf:
-        return now + seconds
-    # The page itself needs some of its time after that.
-    return now + min(seconds, max(0.0, until - now) * _SHARE)
 
 
 def fill(response: Response) -> Response:
@@ -124,7 +87,7 @@ def fill(response: Response) -> Response:
                 Filling(lambda: page).refuse(body, response.mimetype or "")
             )
         return response
-    if page is not None or has_placeholder(body):
+    if page is not None or known_assets() is not None or has_placeholder(body):
         _fill(response, page, body)
     return response
 
@@ -135,7 +98,7 @@ def _fill(response: Response, page: Page | None, body: bytes) -> None:
     if response.status_code < ERROR:
         filling.tell_lost()
     add_heads(filling.placed, response)
-    assets = flask.g.get("_glassware_assets")
+    assets = known_assets()
     if assets is not None:
         text = assets.head(text.decode()).encode()
     if text == body:
@@ -160,8 +123,3 @@ def _stream(response: Response) -> Response:
         passing = flask.stream_with_context(passing)
     response.response = passing
     return response
-
-
-def _nonce() -> str:
-    assets = flask.g.get("_glassware_assets")
-    return getattr(assets, "nonce", "")

@@ -31,6 +31,7 @@ COMMANDS = {
     "run": "Run a command in a service's environment.",
     "test": "Run the tests of services.",
     "up": "Run the site.",
+    "visitors": "Show how visitors sign in, or end their sign-ins.",
 }
 
 

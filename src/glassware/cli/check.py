@@ -15,6 +15,7 @@ from glassware.model import Site
 from glassware.plan import Plan, Unit, make_plan
 from glassware.runner.inspection import inspect_all, inspect_group, missing_program
 from glassware.runner.named import dead_links, directory_at_rest
+from glassware.runner.signing_in import place_of_sign_in, sign_in_trouble
 
 from . import output
 from .site import here, json_option
@@ -66,6 +67,7 @@ def command(as_json: bool) -> None:
         *_applications(plan, said),
         *_calls(described),
         *_links(described, plan, said),
+        *_sign_in(described, plan, said),
         *_remarks(described),
     ]
     if as_json:
@@ -120,6 +122,14 @@ def _calls(site: Site) -> Iterator[Finding]:
             f"{call.file}:{call.line}: calls `{call.callee}`, which is not declared",
             hint=f'add "{call.callee}" to `calls` in its service.toml',
         )
+
+
+def _sign_in(site: Site, plan: Plan, said: Said) -> Iterator[Finding]:
+    trouble = sign_in_trouble(plan, said)
+    if trouble is not None:
+        where = place_of_sign_in(site.folder)
+        name = (plan.visitors.sign_in or "").partition(".")[0]
+        yield Finding(name, f"{where}: {trouble.message}", hint=trouble.hint)
 
 
 def _links(site: Site, plan: Plan, said: Said) -> Iterator[Finding]:

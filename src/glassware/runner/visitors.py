@@ -79,7 +79,8 @@ class Visitors:
             keys=self._keys.public() if sign_in else {},
             renew_after=said.renew_after,
             remember=said.remember,
-            domain=said.domain or "",
+            # No browser takes it from `localhost`.
+            domain=(said.domain or "") if self._around.plan.production else "",
         )
 
     def published(self) -> Visiting:

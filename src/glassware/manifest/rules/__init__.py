@@ -18,6 +18,7 @@ from .neighbours import RULES as NEIGHBOURS
 from .references import RULES as REFERENCES
 from .routes import RULES as ROUTES
 from .sharing import RULES as SHARING
+from .visitors import RULES as VISITORS
 
 
 Rule = Callable[[Draft], Iterable[Fault]]
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     *GROUPS,
     *ADDRESSES,
     *GATEWAY,
+    *VISITORS,
 )
 """All of them; a new rule is one function and one line."""
 

@@ -155,8 +155,8 @@ class Member:
         environment: Its own variables.
         call: Answers a request by calling its application; see `LocalCall`.
             Calls to it take this way.
-        own: The same for what it asks of itself, such as its own fragments; where
-            it has a process to itself, `call` is `None`.
+        own: The same for what it asks of itself, such as its own fragments; `None`
+            also where one view runs at once, and would wait for the other.
     """
 
     name: str

@@ -60,6 +60,11 @@ class Wanted:
     environ: dict[str, Any] = field(repr=False)
     until: float
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the page's own thread has to make it."""
+        return self.target.own and own_way() is None
+
     def request(self) -> FragmentRequest:
         """Return what is asked, as far as the answer depends on it."""
         asked = current_request() or Incoming()
@@ -126,6 +131,15 @@ def _varying(target: Target, asked: Incoming) -> Iterable[tuple[str, str]]:
             yield name, value
 
 
+def own_way() -> LocalCall | None:
+    """Return how this service's own application is asked in another thread.
+
+    `None`: it is called as a function of the page is, in the page's thread.
+    """
+    member = current.members.get(settings.current().service)
+    return None if member is None else member.own
+
+
 def _check_circle(target: Target) -> None:
     asked = current_request()
     if asked is not None and asked.via.count(here.own_name()) >= CIRCLES:
@@ -139,8 +153,6 @@ def _check_circle(target: Target) -> None:
 def _ask_own(wanted: Wanted, call: Outgoing) -> Response:
     known = settings.current()
     left = max(0.0, wanted.until - time.monotonic())
-    member = current.members.get(known.service)
-    way = None if member is None else member.own or member.call
     request = Request(
         neighbour=known.service or "this service",
         address="",
@@ -153,7 +165,7 @@ def _ask_own(wanted: Wanted, call: Outgoing) -> Response:
         caller=known.service,
     )
     try:
-        return Local(way or _direct(wanted)).send(request)
+        return Local(own_way() or _direct(wanted)).send(request)
     except CallError as error:
         error.call = Call(
             caller=known.service, neighbour=known.service, method="GET", path=call.path

@@ -151,6 +151,12 @@ class Filling:
 
 def known_assets() -> PageAssets | None:
     """Return the scripts and styles of a page, if it has asked for any."""
+    if not flask.has_app_context():
+        # A page that is streamed without its context can have asked for none.
+        return None
+    # A stream without fragments passes when its request is over.
+    if not flask.has_app_context():
+        return None
     found: PageAssets | None = flask.g.get("_glassware_assets")
     return found
 

@@ -44,7 +44,7 @@ def settle_primary(page: Page, response: Response) -> bool:
 
 def add_heads(pieces: Sequence[Piece], response: Response) -> None:
     """Let a page set the cookies of its fragments, and be cached no more than they."""
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda piece: piece.last):
         if piece.answer is None or piece.wanted is None:
             continue
         target = piece.wanted.target

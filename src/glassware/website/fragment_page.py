@@ -59,7 +59,7 @@ class Page:
                     f"`{piece.name}` cannot both be it"
                 )
             self.primary = piece
-        if piece.error is None:
+        if piece.error is None and not piece.is_ours:
             self._waiting.append(piece)
             self._refused |= not _pool.start(self._work)
         with self._lock:
@@ -69,6 +69,9 @@ class Page:
 
     def wait(self, piece: Piece) -> None:
         """Return when a fragment is there, or when its time is over."""
+        if piece.is_ours and not piece.begun:
+            # Where one view runs at once, its author may count on that.
+            self._context.copy().run(piece.fetch, self._later)
         slot = self._slot
         if slot is None:
             self._wait(piece)

@@ -57,6 +57,11 @@ class Piece:
     def __post_init__(self) -> None:
         self._done.acquire()
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is made by the page's own thread."""
+        return self.wanted is not None and self.wanted.is_ours
+
     def fail(self, error: BaseException) -> None:
         """Take in that there will be no answer."""
         self.error = error

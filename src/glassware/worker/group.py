@@ -115,8 +115,9 @@ def _server(member: LoadedMember, traffic: Traffic) -> Any:
     job = member.job
     answering = answering_of(job, member.application, traffic)
     known = current.members[job.service]
+    call = MemberCall(job.service, answering)
     current.members[job.service] = replace(
-        known, call=MemberCall(job.service, answering)
+        known, call=call, own=call if job.threads > 1 else None
     )
     callback = granian_callback(answering, traffic)
     return granian_server(job, _named(callback, job.service))

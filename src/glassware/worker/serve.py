@@ -83,9 +83,10 @@ def _wsgi_server(job: Job, loaded: Loaded, traffic: Traffic) -> Any:
         )
         return threaded.ThreadedServer(admitting, listen(job), traffic)
     answering = answering_of(job, application, traffic)
-    known = current.members[job.service]
-    own = _room("group_calls").MemberCall(job.service, answering)
-    current.members[job.service] = replace(known, own=own)
+    if job.threads > 1:
+        known = current.members[job.service]
+        own = _room("group_calls").MemberCall(job.service, answering)
+        current.members[job.service] = replace(known, own=own)
     return granian_server(job, _room("wsgi").granian_callback(answering, traffic))
 
 

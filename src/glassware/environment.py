@@ -49,13 +49,14 @@ KEY = "GLASSWARE_KEY"
 VISITOR_KEY = "GLASSWARE_VISITOR_KEY"
 COOKIE_KEY = "GLASSWARE_COOKIE_KEY"
 
+# Tests set these themselves for the services that they load.
 FAULTS = "GLASSWARE_FAULTS"
-"""The variable that tests set themselves for the services that they load."""
+DIRECTORY = "GLASSWARE_DIRECTORY"
 
 _OPTIONAL = {
     "key": KEY,
     "faults": FAULTS,
-    "directory": "GLASSWARE_DIRECTORY",
+    "directory": DIRECTORY,
     "layout": "GLASSWARE_LAYOUT",
     "visitors": "GLASSWARE_VISITORS",
     "visitor_key": VISITOR_KEY,

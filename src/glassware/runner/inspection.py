@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from glassware import engines
+from glassware import directory, engines
 from glassware.engines import Access
 from glassware.environment import database_variable
 from glassware.errors import GlasswareError
@@ -126,6 +126,7 @@ def variables_at_rest(
     }
     late = Late(
         url="http://localhost:8000",
+        directory=_last_directory(plan),
         neighbours={s.name: "unix:/nowhere" for s in plan.services},
         addresses={s.name: NOWHERE for s in plan.services},
         accesses={name: _closed(engine.name) for name, engine in found.items()},
@@ -155,6 +156,12 @@ def variables_for_tests(
     kept |= {name: inherited[name] for name in late if name in inherited}
     # Whoever asks `glassware.databases` for one is told where it would be.
     return kept | {database_variable(d.name, "URL"): "" for d in declared}
+
+
+def _last_directory(plan: Plan) -> str:
+    """Return the file that the site has left when it ran last; empty: none."""
+    file = plan.folder / ".glassware" / directory.FILE
+    return str(file) if file.exists() else ""
 
 
 def _closed(engine: str) -> Access:

@@ -29,6 +29,10 @@ class Alone:
         """The names of the site's services, as `spelled` has them."""
         return tuple(from_variables(os.environ).neighbours)
 
+    @property
+    def neighbourhood(self) -> None:
+        """What links need; see `loadable.Description.neighbourhood`."""
+
     def service(self, name: str) -> Loadable:
         """Return the service that is here; see `loadable.Description.service`."""
         settings = from_variables(os.environ)

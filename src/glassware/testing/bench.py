@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from glassware import current
-from glassware.environment import FAULTS, spelled
+from glassware.directory import FILE as DIRECTORY_FILE
+from glassware.environment import DIRECTORY, FAULTS, spelled
 from glassware.errors import UsageError
 from glassware.files import write_whole
 from glassware.injection import FILE, InjectedFault, Injections, write_injections
 from glassware.service.local import Local
 from glassware.service.settings import forget as forget_settings
 from glassware.service.transports import stand_ins
+from glassware.website.addresses import informants
 
 from .application import become, kept
 from .calls import Asking
@@ -136,6 +138,7 @@ class Bench:
         variables = {
             **_variables(self.databases, described),
             FAULTS: str(self._file),
+            **self._directory(description),
             **environment,
         }
         entry = load_service(described, variables, self.test)
@@ -146,6 +149,23 @@ class Bench:
             # What the test itself runs, it runs as the first one.
             current.service.set(name)
             self._enter(become(variables, described.folder))
+
+    def _directory(self, description: "Description") -> dict[str, str]:
+        """Return the variable by which links find neighbours."""
+        known = description.neighbourhood
+        # While the site runs, its own file says more.
+        if known is None or self.site is not None or self._file is None:
+            return {}
+        file = self._file.with_name(DIRECTORY_FILE)
+        if not file.exists():
+            known.write(file)
+
+            def inform(service: str) -> None:
+                known.inform(service, file)
+
+            informants.append(inform)
+            self._ending.callback(informants.remove, inform)
+        return {DIRECTORY: str(file)}
 
     def _prepare(self, description: "Description") -> None:
         self._file = Path(self._enter(tempfile.TemporaryDirectory())) / FILE

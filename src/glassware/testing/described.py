@@ -15,6 +15,7 @@ from glassware.plan import Plan, make_plan
 from glassware.runner.inspection import variables_at_rest
 
 from .loadable import Loadable
+from .neighbourhood import Neighbourhood
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,11 @@ class Described:
 
     Attributes:
         plan: Of all its services.
+        neighbourhood: What links need.
     """
 
     plan: Plan
+    neighbourhood: Neighbourhood
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,4 +85,5 @@ def describe(start: Path) -> Described:
 
 @cache
 def _described(folder: Path) -> Described:
-    return Described(make_plan(load(folder)))
+    plan = make_plan(load(folder))
+    return Described(plan, Neighbourhood(plan))

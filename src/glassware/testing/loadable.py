@@ -25,12 +25,26 @@ class Loadable:
     variables: Mapping[str, str] = field(repr=False)
 
 
+class Neighbours(Protocol):
+    """Knows where the services of a site would be public, and what they answer to."""
+
+    def write(self, file: Path) -> None:
+        """Write all that is known into a file, for `GLASSWARE_DIRECTORY`."""
+
+    def inform(self, service: str, file: Path) -> None:
+        """Find out what a service answers to, and write the file anew."""
+
+
 class Description(Protocol):
     """What is known of a site that need not run."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of its services."""
+
+    @property
+    def neighbourhood(self) -> Neighbours | None:
+        """What links need; `None`: the variables say where that stands."""
 
     def service(self, name: str) -> Loadable:
         """Return a service that can be loaded into this process.

@@ -1,5 +1,7 @@
 """A service of the site in the process of the tests."""
 
+import importlib
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +75,7 @@ def load_service(
     try:
         with become(variables, described.folder):
             found = loaded(described.folder, described.app, name)
+            _take_in(found.application)
     finally:
         current.service.reset(token)
     if found.interface != "wsgi":
@@ -89,3 +92,10 @@ def load_service(
     app.wsgi_app = Entered(plain, name, test)
     service = Service(name, app, app.test_client(), variables)
     return Entry(service, app, described.databases, plain)
+
+
+def _take_in(application: Any) -> None:
+    """Give an application its part in the website, as a worker does."""
+    if "flask" in sys.modules:
+        extension: Any = importlib.import_module("glassware.website.extension")
+        extension.take_in(application)

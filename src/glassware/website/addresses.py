@@ -81,7 +81,8 @@ def address_of(
     if not _tells(book, service):
         for inform in informants:
             inform(service)
-        book = _when_known(service, asked)
+        # Who was told knows all that can be known.
+        book = _when_known(service, asked, PATIENCE if not informants else 0.0)
     if not _tells(book, service):
         found = book.front(name, standing, external=external)
     else:
@@ -125,9 +126,9 @@ def _tells(book: Book, service: str) -> bool:
     return entry is None or entry.known or not entry.places
 
 
-def _when_known(service: str, asked: Incoming | None) -> Book:
+def _when_known(service: str, asked: Incoming | None, patience: float) -> Book:
     """Wait for a service that is about to start for the first time."""
-    until = min(time.monotonic() + _patience(service), by(asked))
+    until = min(time.monotonic() + _patience(service, patience), by(asked))
     book = book_of(here.directory())
     if _tells(book, service):
         return book
@@ -148,13 +149,13 @@ def _when_known(service: str, asked: Incoming | None) -> Book:
     return book
 
 
-def _patience(service: str) -> float:
+def _patience(service: str, patience: float) -> float:
     gave_up = _given_up.get((here.own_name(), service))
     if gave_up is not None and time.monotonic() - gave_up < GIVE_UP:
         return 0.0
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return PATIENCE
+        return patience
     # Whoever waits here would keep every other request from going on.
     return 0.0

@@ -8,8 +8,8 @@ import click
 from glassware import engines
 from glassware.errors import GlasswareError, UsageError
 from glassware.files import File
-from glassware.manifest import find_site
-from glassware.scaffold import new_service, new_site
+from glassware.manifest import find_site, load
+from glassware.scaffold import new_layout, new_service, new_site
 
 from . import output
 
@@ -18,7 +18,7 @@ from . import output
     epilog="Example: glassware new site shop && cd shop && glassware new service cart"
 )
 def command() -> None:
-    """Write a new site or a new service."""
+    """Write a new site, a new service or a new look."""
 
 
 @command.command(
@@ -47,6 +47,19 @@ def service(name: str, databases: tuple[str, ...], calls: tuple[str, ...]) -> No
     wanted = dict(_database(text) for text in databases)
     _write(folder, new_service(name, databases=wanted, calls=calls))
     click.echo(f"wrote services/{name}/\n\nnext: glassware up", err=True)
+
+
+@command.command(
+    epilog="Example: glassware new layout",
+    short_help="The look of the site: a page for all services to build upon.",
+)
+def layout() -> None:
+    """Write the look of the site, for all services alike, into `layout`."""
+    folder = find_site(Path.cwd())
+    _write(folder, new_layout(load(folder).name))
+    click.echo(
+        'wrote layout/\n\nnext: {% extends "site/base.html" %} in any service', err=True
+    )
 
 
 def _database(text: str) -> tuple[str, str]:

@@ -90,6 +90,21 @@ def new_service(
     return _service(name, databases, calls, route or f"/{name}")
 
 
+def new_layout(name: str) -> Iterator[File]:
+    """Return the files of a site's look: a page to build upon, and one for errors.
+
+    Args:
+        name: The site's.
+    """
+    title = name.replace("-", " ").replace("_", " ").capitalize()
+    folder = PurePosixPath("layout")
+    for place in ("base.html", "error.html"):
+        text = filled(f"layout/{place}", title=title)
+        yield File(folder / "templates" / place, text)
+    for place in ("app.css", "favicon.svg"):
+        yield File(folder / "static" / place, filled(f"layout/{place}"))
+
+
 def package_of(name: str) -> str:
     """Return the name of the package that holds a service."""
     package = spelled(name)

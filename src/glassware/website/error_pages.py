@@ -62,7 +62,7 @@ def _answer(error: HTTPException) -> Any:
     try:
         page = render_template([*templates_of(status)], **facts)
     except Exception as problem:
-        if not _is_of_none(problem, status):
+        if not is_of_none(problem, status):
             current_app.logger.exception("the page of a %s cannot be made", status)
             facts["description"] = _told(problem) or facts["description"]
         return _plain(error, facts["description"])
@@ -112,10 +112,11 @@ def _wants_page() -> bool:
     return best > 0 and best >= named.get("application/json", 0)
 
 
-def _is_of_none(problem: Exception, status: int) -> bool:
+def is_of_none(problem: Exception, status: int) -> bool:
     """Whether the layout simply has no page of a status."""
-    missing = isinstance(problem, TemplateNotFound)
-    return missing and problem.name in templates_of(status)
+    if not isinstance(problem, TemplateNotFound):
+        return False
+    return problem.name in templates_of(status)
 
 
 def _handler_of(app: Flask, kind: type[Exception]) -> Any:

@@ -4,19 +4,22 @@ They are made when the layout starts, for a visitor who is nobody, and without t
 fragments of neighbours, which may not be there yet.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, render_template
-from jinja2 import TemplateNotFound
 from werkzeug.exceptions import default_exceptions
+from werkzeug.routing import BuildError
 
 from glassware.service.settings import current
 
-from .error_pages import templates_of
+from .error_pages import is_of_none, place_of, templates_of
 
 
 STATUSES = (403, 404, 405, 408, 413, 429, 431, 500, 502, 503, 504)
+WAITS = 3.0
+LOOKS_EVERY = 0.05
 LARGEST = 64 * 1024
 """Of a page, in bytes: each is a part of many routes of the gateway."""
 
@@ -42,19 +45,29 @@ def add_pages(app: Flask) -> None:
 
 
 def make_pages(app: Flask) -> dict[str, str]:
-    """Return the pages by status; one that cannot be made is left out."""
+    """Return the pages by status; one that cannot be made is left out.
+
+    When a site starts for the first time, what the pages link to may not have said
+    yet where it is: they are made again until it has, or for as long as may be.
+    """
     settings = current()
     mount = settings.mounts[0] if settings.mounts else ""
     base = settings.url or "http://localhost"
-    with app.test_request_context("/", base_url=f"{base}{mount}"):
-        made = {str(status): _page(app, status) for status in STATUSES}
-    return {status: page for status, page in made.items() if page}
+    end = time.monotonic() + WAITS
+    while True:
+        with app.test_request_context("/", base_url=f"{base}{mount}"):
+            made = {status: _made(status) for status in STATUSES}
+        dead = any(isinstance(page, BuildError) for page in made.values())
+        if not dead or time.monotonic() > end:
+            break
+        time.sleep(LOOKS_EVERY)
+    return {str(n): page for n in STATUSES if (page := _checked(app, n, made[n]))}
 
 
-def _page(app: Flask, status: int) -> str:
+def _made(status: int) -> str | Exception:
     error = default_exceptions.get(status, default_exceptions[500])()
     try:
-        page = render_template(
+        return render_template(
             [*templates_of(status)],
             status=status,
             title=error.name,
@@ -63,17 +76,23 @@ def _page(app: Flask, status: int) -> str:
             trace="",
             fragment=_left_out,
         )
-    except TemplateNotFound as missing:
-        if missing.name not in templates_of(status):
-            app.logger.exception("the page of a %s cannot be made", status)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the site goes on
+        return problem
+
+
+def _checked(app: Flask, status: int, made: str | Exception) -> str:
+    """Return a page that can be shown, or nothing; its authors are told why."""
+    if isinstance(made, Exception):
+        if not is_of_none(made, status):
+            told = place_of(made)
+            app.logger.error(
+                "the page of a %s cannot be made: %s", status, f"{told} {made}".strip()
+            )
         return ""
-    except Exception:
-        app.logger.exception("the page of a %s cannot be made", status)
-        return ""
-    if len(page.encode()) > LARGEST:
+    if len(made.encode()) > LARGEST:
         app.logger.error("the page of a %s is larger than %s bytes", status, LARGEST)
         return ""
-    return page
+    return made
 
 
 def _left_out(*_: Any, caller: Callable[[], str] | None = None, **__: Any) -> str:

@@ -9,7 +9,7 @@ from werkzeug.routing import BuildError
 
 from glassware.errors import GlasswareError
 
-from .assets import PageAssets, page_assets
+from .assets_page import page_assets
 from .fragment_html import html_of
 from .fragment_missing import log, tell
 from .fragment_page import NEEDLE, Page
@@ -38,7 +38,6 @@ class Filling:
 
     def __init__(self, find: Callable[[], Page | None]) -> None:
         self.placed: list[Piece] = []
-        self._headed = False
         self._find = find
 
     def fill(self, body: bytes) -> bytes:
@@ -68,7 +67,7 @@ class Filling:
             data = held + chunk if held else chunk
             end = _end(data)
             held, data = data[end:], data[:end]
-            yield from self._passing(self._with_head(data))
+            yield from self._passing(data)
         if held:
             yield held
 
@@ -113,24 +112,7 @@ class Filling:
                 yield parts[at]
             if at + 2 < len(parts):
                 # What came before it is on its way by now.
-                yield self.text(parts[at + 1], int(parts[at + 2])) + self._rest()
-
-    def _with_head(self, data: bytes) -> bytes:
-        """Return a part of a page with the tags of its scripts, where they belong."""
-        assets = None if self._headed else known_assets()
-        if assets is None:
-            return data
-        placeholder = assets.placeholder.encode()
-        if b"</head>" not in data and not (placeholder and placeholder in data):
-            return data
-        self._headed = True
-        return assets.head(data.decode("utf-8", "surrogateescape")).encode(
-            "utf-8", "surrogateescape"
-        )
-
-    def _rest(self) -> bytes:
-        assets = known_assets() if self._headed else None
-        return b"" if assets is None else assets.rest().encode()
+                yield self.text(parts[at + 1], int(parts[at + 2]))
 
     def _lost(self) -> list[Piece]:
         page = self._find()
@@ -147,18 +129,6 @@ class Filling:
             return b"" if token.startswith(found) else match[0]
 
         return _CUT.sub(rest, filled)
-
-
-def known_assets() -> PageAssets | None:
-    """Return the scripts and styles of a page, if it has asked for any."""
-    if not flask.has_app_context():
-        # A page that is streamed without its context can have asked for none.
-        return None
-    # A stream without fragments passes when its request is over.
-    if not flask.has_app_context():
-        return None
-    found: PageAssets | None = flask.g.get("_glassware_assets")
-    return found
 
 
 def _take(piece: Piece) -> None:

@@ -9,7 +9,8 @@ from flask import Flask, Response
 from markupsafe import Markup
 
 from .assets_nonce import csp_nonce
-from .fragment_filling import Filling, has_placeholder, known_assets
+from .assets_page import known_assets
+from .fragment_filling import Filling, has_placeholder
 from .fragment_head import add_heads, settle_primary
 from .fragment_html import due, want
 from .fragment_page import Page, known_page, page_of_request
@@ -87,7 +88,7 @@ def fill(response: Response) -> Response:
                 Filling(lambda: page).refuse(body, response.mimetype or "")
             )
         return response
-    if page is not None or known_assets() is not None or has_placeholder(body):
+    if page is not None or has_placeholder(body):
         _fill(response, page, body)
     return response
 
@@ -98,9 +99,10 @@ def _fill(response: Response, page: Page | None, body: bytes) -> None:
     if response.status_code < ERROR:
         filling.tell_lost()
     add_heads(filling.placed, response)
-    assets = known_assets()
+    assets = known_assets(flask.request.environ)
     if assets is not None:
-        text = assets.head(text.decode()).encode()
+        # Whatever they name is known by now.
+        text = assets.head(text.decode(), whole=True).encode()
     if text == body:
         return
     tagged = response.headers.pop("ETag", None)

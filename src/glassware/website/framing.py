@@ -13,7 +13,7 @@ from glassware.service import settings
 from glassware.service.incoming import current_request
 
 from . import here
-from .assets import page_assets
+from .assets_page import page_assets
 
 
 BASE = "site/base.html"

@@ -1,9 +1,8 @@
 """Where an endpoint is public, and what is wrong where it is not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from glassware.environment import spelled
@@ -16,8 +15,7 @@ from .trouble import Tried, inside_trouble, trouble
 _SAFE = "/!$&'()*+,:;=@~"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a link stands: what the visitor has asked for.
 
     Attributes:
@@ -164,11 +162,13 @@ class Book:
     ) -> tuple[Entry, Pattern]:
         service, _, endpoint = name.partition(".")
         entry, found = self.entry(service), self.patterns(service, endpoint)
-        tries = ("GET", None) if method is None else (method,)
-        for wanted, pattern in ((each, one) for each in tries for one in found):
-            takes = wanted is None or pattern.takes(wanted)
-            if takes and entry is not None and pattern.leads(values):
-                return entry, pattern
+        if entry is not None:
+            for pattern in found:
+                if pattern.leads(values) and pattern.takes(method or "GET"):
+                    return entry, pattern
+            for pattern in found if method is None else ():
+                if pattern.leads(values):
+                    return entry, pattern
         raise trouble(self.directory, entry, name, Tried(found, values, method))
 
     def _place(

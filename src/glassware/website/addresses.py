@@ -8,8 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from glassware.current import Incoming
@@ -41,8 +40,7 @@ informants: list[Callable[[str], object]] = []
 _given_up: dict[tuple[str, str], float] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(NamedTuple):
     """What a link is to be like besides its place and values.
 
     Attributes:

@@ -44,12 +44,15 @@ def _neighbours_url(
         # By its own rules; only the site's name for it was not known to them.
         own: str = app.url_for(name, **values)
         return own
-    given = {key: value for key, value in values.items() if key not in _WISHES}
-    said = {attribute: values.get(key) for key, attribute in _WISHES.items()}
-    if said["method"] is None:
-        said["method"] = error.method
+    given = dict(values)
+    wish = Wish(
+        given.pop("_anchor", None),
+        given.pop("_method", None) or error.method,
+        given.pop("_scheme", None),
+        given.pop("_external", None),
+    )
     try:
-        return address_of(endpoint, given, Wish(**said), _standing())
+        return address_of(endpoint, given, wish, _standing())
     except DeadLink as dead:
         # Flask's own message is about the application's own endpoints.
         if service in app.blueprints or not knows(service):
@@ -57,15 +60,10 @@ def _neighbours_url(
         raise DeadFlaskLink(dead, error) from None
 
 
-_WISHES = {
-    "_anchor": "anchor",
-    "_method": "method",
-    "_scheme": "scheme",
-    "_external": "external",
-}
-
-
 def _standing() -> Standing | None:
     if not has_request_context():
         return None
-    return Standing(request.scheme, request.host)
+    # Each look at `request` finds it anew: this costs more than all the rest.
+    environ = request.environ
+    host = environ.get("HTTP_HOST") or request.host
+    return Standing(environ["wsgi.url_scheme"], host)

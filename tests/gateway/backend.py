@@ -135,6 +135,12 @@ class Backend:
             refused = {"X-Glassware-Refused": "busy", "Retry-After": "1"}
             return Response("busy", 503, headers=refused)
 
+        @app.get("/cors")
+        def cors() -> Response:
+            said = {"Origin": "*", "Credentials": "true", "Methods": "GET"}
+            headers = {f"Access-Control-Allow-{k}": v for k, v in said.items()}
+            return Response("x", headers={**headers, "X-Total": "3"})
+
         @app.get("/secrets")
         def secrets() -> Response:
             return Response("x", headers={f"x-glassware-{n}": "said" for n in SAID})

@@ -7,6 +7,7 @@ from flask import Flask
 
 from . import (
     assets,
+    csrf,
     error_pages,
     flashes,
     fragments,
@@ -30,6 +31,7 @@ _PARTS: tuple[Callable[[Flask], None], ...] = (
     error_pages.init_app,
     assets.init_app,
     fragments.init_app,
+    csrf.init_app,
     framing.init_app,
     visitor_answers.init_app,
 )

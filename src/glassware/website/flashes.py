@@ -48,6 +48,9 @@ def init_app(app: Flask) -> None:
 
 def _take_in() -> None:
     """Let the messages of others be this service's own."""
+    # Cookies are not taken apart for nothing.
+    if _MARK not in request.environ.get("HTTP_COOKIE", ""):
+        return
     ending = _MARK + here.own_name()
     names = [name for name in request.cookies if name.endswith(ending)]
     asked = current_request()

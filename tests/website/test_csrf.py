@@ -1,0 +1,84 @@
+"""Tokens of other services: what a service says that is asked for one."""
+
+import sys
+
+import pytest
+from flask import Flask, Response, redirect, request, session
+
+from glassware.website.csrf import FIELD, TOKEN
+from website.joined import Told, joined
+
+
+def protected():
+    """A service with tokens of its own making, which lets nobody in."""
+    app = Flask("protected")
+
+    @app.context_processor
+    def nothing():
+        return {}
+
+    @app.template_global()
+    def csrf_token():
+        session.setdefault("csrf", "of <this> visitor")
+        return session["csrf"]
+
+    @app.before_request
+    def keep_out() -> Response | None:
+        return None if request.endpoint else redirect("/sign-in")
+
+    @app.errorhandler(Exception)
+    def failed(error):
+        return "failed", 500
+
+    return app
+
+
+def plain():
+    """A service without."""
+    return Flask("plain")
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A service with tokens, and one without."""
+    monkeypatch.delitem(sys.modules, "flask_wtf", raising=False)
+    services = {"a": Told(app=protected), "b": Told(app=plain)}
+    with joined(tmp_path, services) as site:
+        yield site
+
+
+NEIGHBOUR = {"X-Glassware-Via": "storefront"}
+
+
+def test_a_neighbour_is_given_a_field(site):
+    """Before whatever sends visitors to the sign-in, and with the session's cookie."""
+    answer = site.browser().get(f"/a{FIELD}", headers=NEIGHBOUR)
+
+    assert answer.text == (
+        '<input type="hidden" name="csrf_token" value="of &lt;this&gt; visitor">'
+    )
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Set-Cookie"].startswith("a_session=")
+
+
+def test_a_neighbour_is_given_a_token(site):
+    """For scripts; it is escaped, as it stands in an attribute."""
+    answer = site.browser().get(f"/a{TOKEN}", headers=NEIGHBOUR)
+
+    assert answer.text == "of &lt;this&gt; visitor"
+
+
+def test_a_visitor_is_not(site):
+    """For the world there is no such page."""
+    answer = site.browser().get(f"/a{FIELD}")
+
+    assert answer.status_code == 302
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_service_without_tokens_says_so(site):
+    """The line is for the log of the page's service."""
+    answer = site.browser().get(f"/b{FIELD}", headers=NEIGHBOUR)
+
+    assert answer.status_code == 404
+    assert answer.text == "`b` has no CSRF tokens: it needs Flask-WTF"

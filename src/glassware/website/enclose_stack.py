@@ -15,7 +15,8 @@ class Open:
         written: Whether its start tag is in the result.
 
     Attributes:
-        key: Its name, after that of SVG or MathML and a space if it is one of theirs.
+        key: Its name, after that of SVG or MathML and a space if it is one of theirs;
+            after a `-` if it is not written: then browsers know nothing of it.
     """
 
     __slots__ = ("inside", "key", "name", "space", "written")
@@ -28,6 +29,8 @@ class Open:
         self.inside = inside
         self.written = written
         self.key = f"{space} {name}" if space else name
+        if not written:
+            self.key = f"-{name}"
 
 
 class Stack(list[Open]):
@@ -42,6 +45,18 @@ class Stack(list[Open]):
     def space(self) -> str:
         """That of the innermost element: see `Open`."""
         return self[-1].space if self else ""
+
+    def innermost(self) -> int:
+        """Return the depth of the innermost element that is written; -1: none is."""
+        depth = len(self) - 1
+        while depth >= 0 and not self[depth].written:
+            depth -= 1
+        return depth
+
+    def is_in(self, keys: Container[str]) -> bool:
+        """Tell whether the innermost element that is written is one of some."""
+        depth = self.innermost()
+        return depth >= 0 and self[depth].key in keys
 
     def nearest(self, keys: Container[str], stop: Container[str]) -> int:
         """Return the depth of the innermost of some elements; -1: none is open.
@@ -65,7 +80,7 @@ class Stack(list[Open]):
             depth -= 1
             if self[depth].name == name:
                 return depth
-        return self.nearest((name,), barriers(name))
+        return self.nearest((name, f"-{name}"), barriers(name))
 
     def free_to_the_place(self, free: Container[str]) -> bool:
         """Tell whether nothing special is open but what is in `free`."""

@@ -36,7 +36,11 @@ from .enclose_tokens import CDATA, CDATA_END, TOKEN, closes_itself, lowered, raw
 
 
 _MOST_FAULTS = 10
+# Browsers flatten what stands deeper, and reading it would take long.
+_DEEPEST = 500
 _PAGE_META = re.compile("http-equiv|charset", re.ASCII | re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1", re.DOTALL | re.IGNORECASE)
+_TEXT = re.compile(r"(?:^|>)[^<>]*[^<>\s]")
 _SHADOW = re.compile("shadowroot", re.ASCII | re.IGNORECASE)
 
 _PLAIN = frozenset(
@@ -46,6 +50,8 @@ _PLAIN = frozenset(
     | {"span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "video"}
 )
 """Nothing is closed by their start tags."""
+
+_HOLDS_NOTHING = VOID | RAW
 
 _NOT_IN_ITSELF = {"a": MARKERS, "button": SCOPE, "nobr": SCOPE}
 """What ends one of its own kind, and that beyond which it does not."""
@@ -59,19 +65,21 @@ class Tree:
 
     Args:
         html: The piece.
+        without_scripts: Whether it is the content of a `<noscript>`.
 
     Attributes:
         faults: What was wrong with it.
     """
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, *, without_scripts: bool = False) -> None:
         self.faults: list[str] = []
         self._html = html
         self._stack = Stack()
         self._out: list[str] = []
         self._written = 0
         # With what the piece begins, if that has to stand in something of the page.
-        self._begins: str | None = None
+        self._begins: str | None = "" if without_scripts else None
+        self._without_scripts = without_scripts
         self._form_in_table = False
 
     def enclosed(self) -> str:
@@ -91,11 +99,11 @@ class Tree:
                     stack.pop()
                 else:
                     self._end(name, begin, position)
-            elif name in _PLAIN and stack and not stack[-1].inside:
+            elif name in _PLAIN and 0 < len(stack) < _DEEPEST and not stack[-1].inside:
                 stack.append(Open(name))
             else:
                 position = self._start(lowered(name), attributes, begin, position)
-        self._close_to(0, len(self._html), at_end=True)
+        self._close_to(0, len(self._html))
         if self._form_in_table:
             self._put(len(self._html), "</form>")
         if not self._out:
@@ -150,10 +158,14 @@ class Tree:
 
     def _start(self, name: str, attributes: str, begin: int, position: int) -> int:
         stack = self._stack
+        if len(stack) >= _DEEPEST and (stack.space or name not in _HOLDS_NOTHING):
+            self._leave_out(begin, position, f"`<{name}>` stands too deep in others")
+            return position
         if stack.space and self._foreign(name, attributes, begin, position):
             return position
         if self._begins is None and name not in NOT_CONTENT:
-            self._begins = name
+            before = _COMMENT.sub("", self._html[:begin])
+            self._begins = "" if _TEXT.search(before) else name
         if stack.inside == "select" and not self._fits_select(name, begin):
             return self._without(name, begin, position)
         if name in OF_THE_PAGE or name in UNCLEAR:
@@ -177,7 +189,7 @@ class Tree:
                 self._leave_out(begin, position, "this `<meta>` is for a whole page")
         elif name in RAW:
             return self._raw(name, begin, position)
-        elif name == "form" and stack and stack[-1].key in ROWS:
+        elif name == "form" and stack.is_in(ROWS):
             self._form_in_table = True
         elif name == "template":
             if not stack and _SHADOW.search(attributes):
@@ -246,8 +258,8 @@ class Tree:
             return False
         if name in ENDS_P:
             self._close(stack.nearest({"p"}, P_SCOPE), begin)
-        if name in SIBLINGS and stack and stack[-1].key in SIBLINGS[name]:
-            self._close(len(stack) - 1, begin)
+        if name in SIBLINGS and stack.is_in(SIBLINGS[name]):
+            self._close(stack.innermost(), begin)
         elif name in _NOT_IN_ITSELF:
             self._close(stack.nearest({name}, _NOT_IN_ITSELF[name]), begin)
         elif name == "table":
@@ -281,6 +293,9 @@ class Tree:
 
     def _raw(self, name: str, begin: int, position: int) -> int:
         html = self._html
+        if name == "noscript" and self._without_scripts:
+            self._leave_out(begin, position, "`<noscript>` stands in another one")
+            return position
         found = raw_end(html, name, position)
         if name == "script":
             # What is cut off in the middle is not run: nor do browsers.
@@ -290,16 +305,16 @@ class Tree:
             return found[1]
         end, after = found or (len(html), -1)
         if name == "noscript":
-            self._without_scripts(position, end)
+            self._enclose_noscript(position, end)
         if after < 0:
             self._leave_out(end, len(html), f"`<{name}>` is not ended")
             self._put(len(html), f"</{name}>")
             return len(html)
         return after
 
-    def _without_scripts(self, begin: int, end: int) -> None:
+    def _enclose_noscript(self, begin: int, end: int) -> None:
         """Enclose what only a browser without scripts takes for tags."""
-        inner = Tree(self._html[begin:end])
+        inner = Tree(self._html[begin:end], without_scripts=True)
         enclosed = inner.enclosed()
         self.faults += inner.faults
         if inner.faults:
@@ -310,7 +325,7 @@ class Tree:
         if depth >= 0:
             self._close_to(depth, position)
 
-    def _close_to(self, depth: int, position: int, *, at_end: bool = False) -> None:
+    def _close_to(self, depth: int, position: int) -> None:
         """Write the end tags of everything deeper than `depth`."""
         while len(self._stack) > depth:
             closed = self._stack.pop()
@@ -327,8 +342,11 @@ class Tree:
         self._written = end
 
     def _put(self, position: int, text: str) -> None:
-        self._out.append(self._html[self._written : position])
-        self._out.append(text)
+        before = self._html[self._written : position]
+        # What comes after it now must not make a tag of it.
+        if before.endswith("<"):
+            before = before[:-1] + "&lt;"
+        self._out += (before, text)
         self._written = position
 
     def _fault(self, position: int, what: str) -> None:

@@ -56,6 +56,8 @@ def test_manifests_have_no_fault(block, tmp_path):
     for folder in _folders(block.file, table):
         (site / folder).mkdir(parents=True, exist_ok=True)
         (site / folder / "app.py").write_text(APP)
+    for name in _signing_in(table):
+        (site / f"services/{name}/service.toml").write_text(f'route = "/{name}"\n')
     (site / block.file).write_text(block.content)
     named = re.findall(r"env:(\w+)|secret\.(\w+)", block.text)
     environment = {name: "redis://a:b@localhost" for pair in named for name in pair}
@@ -70,10 +72,17 @@ def test_manifests_have_no_fault(block, tmp_path):
         pytest.fail(f"{block}: {error}")
 
 
+def _signing_in(table: dict[str, Any]) -> set[str]:
+    """Return the service at which visitors sign in, which has to be public."""
+    sign_in = table.get("visitors", {}).get("sign_in")
+    return {sign_in.partition(".")[0]} if sign_in else set()
+
+
 def _folders(file: str, table: dict[str, Any]) -> set[str]:
     """Return the folders of services that a manifest speaks of, and a few more."""
     described = table.get("services", {})
     names = {"bread", "cart", "catalog", "storefront", *table.get("calls", ())}
+    names |= _signing_in(table)
     if "/" in file:
         names.add(file.split("/")[1])
     elsewhere = {service["path"] for service in described.values() if "path" in service}

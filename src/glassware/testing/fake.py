@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from glassware.protocol import VIA, read_via
+from glassware.protocol import FRAGMENT, VIA, read_via
 
 
 Tell = Callable[[str], None]
@@ -201,11 +201,15 @@ class Fake:
     ) -> Response:
         declared.used += 1
         try:
-            return _respond(declared.make(recorded, **values))
+            response = _respond(declared.make(recorded, **values))
         except Exception as error:  # noqa: BLE001 - an assertion fails the test, too
             said = f"the fake `{self.name}`, asked for `{recorded}`, raised {error!r}"
             self._refuse(said)
             return Response(said, 500, mimetype="text/plain")
+        if FRAGMENT in recorded.headers and response.mimetype == "text/plain":
+            # Text that becomes a piece of a page is meant as HTML.
+            response.mimetype = "text/html"
+        return response
 
     def _refused(self, recorded: Recorded) -> Response:
         who = f"`{recorded.caller}`" if recorded.caller else "somebody"

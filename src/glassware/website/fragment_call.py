@@ -22,11 +22,12 @@ from glassware.service.local import Local
 from glassware.service.outgoing import Outgoing
 from glassware.service.response import SERVER_ERROR, Response
 from glassware.service.transport import Request
+from glassware.service.visits import found_of
 
 from . import here
 from .cache import FragmentAnswer, FragmentRequest
 from .fragment_cookies import cookies_for
-from .fragment_target import UNKNOWN, Target
+from .fragment_target import Target
 
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ LARGEST = 1024 * 1024
 
 CIRCLES = 3
 """How often a request may have come through a service that asks for a fragment."""
-
-ENDPOINT = "X-Glassware-Endpoint"
-"""Tells a fake neighbour which fragment is wanted, as it has no rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ class Wanted:
             service=self.target.service,
             target=self.target.path,
             headers=dict(_varying(self.target, asked)),
-            visitor=asked.visitor,
+            visitor=_who(asked),
             nonce=self.nonce,
         )
 
@@ -106,8 +104,6 @@ class Wanted:
         asked = current_request() or Incoming()
         given = [("Accept", "text/html"), *more.items()]
         given += [p for p in _varying(self.target, asked) if p[0] == "Cookie"]
-        if self.target.path == UNKNOWN:
-            given.append((ENDPOINT, self.target.endpoint))
         return Outgoing(
             method="GET",
             target=self.target.path,
@@ -117,6 +113,12 @@ class Wanted:
             began=time.monotonic(),
             deadline=self.until,
         )
+
+
+def _who(asked: Incoming) -> str:
+    """Return for whom the answer is; empty: for anybody who has not signed in."""
+    visit = found_of(asked).visit
+    return "" if visit is None else f"{visit.session} {visit.user}"
 
 
 def _varying(target: Target, asked: Incoming) -> Iterable[tuple[str, str]]:

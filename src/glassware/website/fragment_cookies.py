@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from glassware.environment import spelled
 
 
+SHARED = "_shared"
+"""How the cookies end that every service may read; see `shared`."""
+
 _PREFIXES = ("__host-", "__secure-")
 
 
@@ -29,15 +32,16 @@ def owner_of(cookie: str, services: Iterable[str]) -> str:
 
 
 def cookies_for(service: str, header: str, services: Iterable[str]) -> str:
-    """Return what of a header `Cookie` is a service's own."""
+    """Return what of a header `Cookie` is a service's own, or for all to read."""
     # Most visitors have none of it: nothing is to be taken apart then.
-    if f"{spelled(service)}_" not in spelled(header):
+    known = spelled(header)
+    if f"{spelled(service)}_" not in known and f"{SHARED}=" not in known:
         return ""
     names = (*services, service)
     return "; ".join(
         pair
         for pair in (part.strip() for part in header.split(";"))
-        if owner_of(pair.partition("=")[0], names) == service
+        if _is_for(service, pair.partition("=")[0], names)
     )
 
 
@@ -49,3 +53,8 @@ def own_set_cookies(
     for header in headers:
         if owner_of(header.partition("=")[0].strip(), names) == service:
             yield header
+
+
+def _is_for(service: str, cookie: str, names: Iterable[str]) -> bool:
+    owner = owner_of(cookie, names)
+    return owner == service or (bool(owner) and cookie.endswith(SHARED))

@@ -56,26 +56,33 @@ def fragment(
         ValueError: The deadline is none.
     """
     caller = (lambda: fallback) if fallback else None
-    piece = Piece(name=name, values=values, until=due(deadline), caller=caller)
-    if want(piece, _flasks_application()):
+    piece = Piece(name=name, values=values, caller=caller)
+    if want(piece, _flasks_application(), deadline):
         # What is kept and no longer fresh is renewed when it is asked for next.
         piece.fetch(lambda renew: renew())
     return Markup(html_of(piece))  # noqa: S704 - it is enclosed
 
 
-def want(piece: Piece, app: Any, nonce: str = "") -> bool:
+def want(
+    piece: Piece, app: Any, deadline: float | None = None, nonce: str = ""
+) -> bool:
     """Find out where a fragment is; tell whether it can be asked for.
 
     Args:
         piece: The fragment.
         app: Flask's application that asks; `None`: it is none of Flask's.
+        deadline: Seconds that it may take; `None`: as many as any.
         nonce: Of the page's Content-Security-Policy; empty: it has none.
+
+    Raises:
+        ValueError: The deadline is none.
     """
     try:
         target = find_target(app, piece.name, piece.values)
     except Exception as error:  # noqa: BLE001 - a page is more than one fragment
         piece.fail(error)
         return False
+    piece.until = due(deadline)
     piece.wanted = Wanted(
         app=app,
         target=target,

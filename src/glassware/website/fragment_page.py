@@ -14,6 +14,7 @@ from markupsafe import Markup
 from glassware.current import Incoming, Slot, incoming
 from glassware.service.incoming import current_request, trace_of
 from glassware.service.pool import Pool
+from glassware.service.visits import found_of
 
 from .fragment_piece import Piece
 
@@ -86,6 +87,8 @@ class Page:
         if asked is not None:
             # All calls below are of one trace, and there is one slot, lent once.
             trace_of(asked)
+            # Likewise the visitor: verified once.
+            found_of(asked)
             self._slot = asked.slot
             incoming.set(dataclasses.replace(asked, slot=None))
 

@@ -29,9 +29,9 @@ class Piece:
     Attributes:
         name: As the template writes it.
         values: What it is asked with.
-        until: When it must be there, by `time.monotonic`.
         caller: Renders the block that stands there if it fails; `None`: there is none.
         primary: Whether its status is the page's.
+        until: When it must be there, by `time.monotonic`.
         wanted: Where it is asked for; `None`: it cannot be.
         answer: What was answered.
         error: Why there is none.
@@ -42,9 +42,9 @@ class Piece:
 
     name: str
     values: Mapping[str, Any]
-    until: float
     caller: Callable[[], Any] | None = field(default=None, repr=False)
     primary: bool = False
+    until: float = 0.0
     wanted: Wanted | None = None
     answer: FragmentAnswer | None = None
     error: BaseException | None = None

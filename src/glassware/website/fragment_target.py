@@ -3,19 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glassware.directory import book_of
-from glassware.environment import spelled
+from glassware.directory import Book, book_of
 from glassware.errors import UnknownService
-from glassware.service.transports import stand_ins
 
 from . import here
+from .addresses import informants
 
 
 if TYPE_CHECKING:
     from flask import Flask
-
-UNKNOWN = "/.glassware/fragment"
-"""The path of a fragment that only a fake neighbour has."""
 
 
 class Target(NamedTuple):
@@ -54,15 +50,22 @@ def find_target(app: "Flask | None", name: str, values: Mapping[str, Any]) -> Ta
             return _own(app, own, name, values)
         if service == own and endpoint in app.view_functions:
             return _own(app, own, endpoint, values)
-    book = book_of(here.directory())
+    book = _book(service)
     for pattern in book.patterns(service, endpoint):
         if pattern.readable and pattern.takes("GET") and pattern.fits(values):
             path = "/" + pattern.path(values).lstrip("/")
             return Target(service, endpoint, path, own=bool(own) and service == own)
-    entry = book.entry(service)
-    if endpoint and spelled(service) in stand_ins and not (entry and entry.known):
-        return Target(service, endpoint, UNKNOWN, own=False)
     raise _unknown(name, values)
+
+
+def _book(service: str) -> Book:
+    book = book_of(here.directory())
+    entry = book.entry(service)
+    if informants and entry is not None and not entry.known:
+        for inform in informants:
+            inform(service)
+        book = book_of(here.directory())
+    return book
 
 
 def _own(app: "Flask", own: str, endpoint: str, values: Mapping[str, Any]) -> Target:

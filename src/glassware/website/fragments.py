@@ -12,7 +12,7 @@ from .assets_nonce import csp_nonce
 from .assets_page import known_assets
 from .fragment_filling import Filling, has_placeholder
 from .fragment_head import add_heads, settle_primary
-from .fragment_html import due, want
+from .fragment_html import want
 from .fragment_page import Page, known_page, page_of_request
 from .fragment_piece import Piece
 
@@ -60,11 +60,10 @@ def begin(
     piece = Piece(
         name=name,
         values=values,
-        until=due(deadline),
         caller=caller,
         primary=primary,
     )
-    want(piece, app, csp_nonce())
+    want(piece, app, deadline, csp_nonce())
     return page.begin(piece)
 
 

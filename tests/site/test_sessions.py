@@ -63,7 +63,10 @@ CART = (
 
     @app.get("/form")
     def form():
-        return render_template_string('<form>{{ csrf_token() }}</form>')
+        return render_template_string(
+            '<form>{{ csrf_token() }}</form><b>{{ theme }}</b>',
+            theme=site_session.get("theme"),
+        )
 
     @app.before_request
     def members_only():
@@ -199,6 +202,7 @@ def test_what_is_shared_is_read_everywhere(browser):
 
     assert browser.json("/cart/theme") == {"theme": "dark"}
     assert browser.json("/office/theme") == {"theme": "dark"}
+    assert "<b>dark</b>" in browser.open("/with-fragment")[1]
     assert browser.open("/reviews/theme/light", {})[0] == 500
 
 
@@ -251,8 +255,11 @@ def test_a_token_counts_for_its_own_visitor_alone(browser, running):
     assert browser.open("/cart/order", {"what": "bread"})[0] == 400
 
 
-def test_a_fragment_of_the_same_service_leaves_the_token_valid(browser):
-    """Both begin a session for a new visitor; one holds, and both tokens are its."""
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_a_fragment_of_the_same_service_leaves_the_token_valid(browser, known):
+    """Both change the visitor's session there; one holds, and all tokens are its."""
+    if known:
+        browser.json("/cart/seen")
     page = browser.open("/with-fragment")[1]
     inside = re.search(r"<form>([^<]+)</form>", page)[1]
 

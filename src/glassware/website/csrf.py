@@ -18,7 +18,7 @@ from glassware.service.incoming import current_request
 from . import here
 from .csrf_piece import FIELD, TOKEN, TokenPiece, services
 from .fragment_call import Wanted
-from .fragment_cookies import cookies_for
+from .fragment_cookies import SHARED, owner_of
 from .fragment_html import due
 from .fragment_page import Page, page_of_request
 from .fragment_target import Target
@@ -71,7 +71,7 @@ def _begin(app: Flask, page: Page, path: str, service: str) -> Markup:
         until=due(None),
         caller=None if path == FIELD else str,
         page=page,
-        known=bool(cookies_for(service, request.headers.get("Cookie", ""), services())),
+        known=_has_session(service),
     )
     piece.wanted = Wanted(
         app=app,
@@ -80,6 +80,15 @@ def _begin(app: Flask, page: Page, path: str, service: str) -> Markup:
         until=piece.until,
     )
     return page.begin(piece)
+
+
+def _has_session(service: str) -> bool:
+    """Tell whether the visitor may have a session at another service."""
+    names = services()
+    return any(
+        owner_of(name, names) == service and not name.endswith(SHARED)
+        for name in request.cookies
+    )
 
 
 def _answer_neighbour(_endpoint: str | None, _values: dict[str, Any] | None) -> None:

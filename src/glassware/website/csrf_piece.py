@@ -35,7 +35,7 @@ class TokenPiece(Piece):
     page: Page = field(repr=False)
     known: bool
     last: bool = True
-    _asked: bool = False
+    _settled: bool = False
 
     def fetch(self, later: Later) -> None:
         """Ask for it, if nothing has to be there before; raises nothing."""
@@ -44,9 +44,18 @@ class TokenPiece(Piece):
 
     def wait(self, later: Later) -> None:
         """Return when it is there, or when its time is over."""
-        if not self.known and not self._asked and self.error is None:
-            self._asked = True
-            copy_context().run(self._ask_with, self._cookies(later), later)
+        if self._settled or self.error is not None:
+            super(TokenPiece, self).wait(later)
+            return
+        self._settled = True
+        cookies = self._cookies(later)
+        if self.known:
+            super(TokenPiece, self).wait(later)
+            if not cookies or self.error is not None:
+                return
+            # Its session has changed meanwhile: the one that holds has a token, too.
+            self._done.acquire()
+        copy_context().run(self._ask_with, cookies, later)
         super(TokenPiece, self).wait(later)
 
     @property

@@ -9,11 +9,9 @@ from flask import Flask, Response, request
 from glassware.errors import GlasswareError
 
 from . import here
+from .fragment_cookies import SHARED
 from .shared_seal import TooLarge, seal, set_cookie, unseal
 
-
-SUFFIX = "_shared"
-"""How the cookies end; each begins with its owner's name."""
 
 LIFETIME = 31 * 86_400.0
 """Seconds that they live: as long as Flask's permanent sessions."""
@@ -106,7 +104,7 @@ def _answer(response: Response) -> Response:
         return response
     response.vary.add("Cookie")
     if "sealed" in kept:
-        set_cookie(response, here.own_name() + SUFFIX, kept["sealed"], LIFETIME)
+        set_cookie(response, here.own_name() + SHARED, kept["sealed"], LIFETIME)
     return response
 
 
@@ -124,7 +122,7 @@ def _values_of(owner: str) -> dict[str, Any]:
 
 
 def _read(owner: str) -> dict[str, Any]:
-    token = request.cookies.get(owner + SUFFIX)
+    token = request.cookies.get(owner + SHARED)
     claims = unseal(token, owner, _AUDIENCE) if token else None
     values = {} if claims is None else claims.get("values")
     return values if isinstance(values, dict) else {}

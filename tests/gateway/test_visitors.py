@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from gateway.envoy_site import EnvoySite, public, running
 from gateway.exchange import connect, raw, read, request
 from gateway.signing_in import HOUR, Accounts, Signing, accounts, set_cookies
 from glassware.gateway import Upstream
+from glassware.gateway.jwt import verification
 from glassware.status import Phase
 from glassware.tokens import Key
 
@@ -172,12 +173,35 @@ def test_ten_requests_at_once_are_all_renewed(gate: Gate) -> None:
     assert {said["headers"].get("x-glassware-visitor") for said, _ in seen} == {"fresh"}
 
 
-@pytest.mark.parametrize("name", ["visitor", "__Host-visitor", "__Secure-visitor"])
-def test_each_cookie_of_a_visitor_is_read(gate: Gate, name: str) -> None:
-    """Over TLS they have other names."""
-    gate.seen({"Cookie": f"{name}={gate.signing.token(age=HOUR)}"})
+@pytest.mark.parametrize(
+    ("secure", "domain", "name"),
+    [
+        (False, "", "visitor"),
+        (False, "shop.test", "visitor"),
+        (True, "", "__Host-visitor"),
+        (True, "shop.test", "__Secure-visitor"),
+    ],
+)
+def test_the_cookie_is_the_one_that_services_read(
+    *, secure: bool, domain: str, name: str
+) -> None:
+    """What the browser promises of its name holds for what the gateway believes."""
+    visiting = replace(Signing().visiting(), domain=domain)
 
-    assert len(gate.accounts.asked) == 1
+    told = verification(visiting, secure=secure)
+
+    assert told["providers"]["visitor"]["from_cookies"] == [name]
+
+
+@pytest.mark.parametrize("cookie", ["__Host-visitor=x", "__Secure-visitor={}"])
+def test_a_cookie_of_another_name_hides_no_token(gate: Gate, cookie: str) -> None:
+    """Another host of the domain may set it, and must sign nobody out by that."""
+    others = cookie.format(gate.signing.token())
+    expired = gate.signing.token(age=HOUR)
+
+    seen, _ = gate.seen({"Cookie": f"{others}; visitor={expired}; {others}"})
+
+    assert seen["headers"]["x-glassware-visitor"] == "fresh"
 
 
 def _alg_none(signing: Signing) -> str:

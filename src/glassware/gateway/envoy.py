@@ -81,6 +81,7 @@ def resources(
     if renewer is not None and not renewer.alive:
         # What is no worker of glassware cannot be asked.
         renewer = None
+    verifying = verification(visiting, secure=place.secure)
     return {
         "clusters": [
             *(part for u in reached for part in clusters(u, place)),
@@ -88,7 +89,7 @@ def resources(
         ],
         "listeners": [part for u in reached for part in addresses(u, place)],
         "routes": [route_configuration(place, by_name)],
-        "visitors": [{"name": VISITORS, "typed_config": verification(visiting)}],
+        "visitors": [{"name": VISITORS, "typed_config": verifying}],
     }
 
 

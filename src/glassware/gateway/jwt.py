@@ -8,7 +8,7 @@ verify for themselves, and an expired one is to be renewed.
 import json
 from typing import Any
 
-from glassware.visitors import Visiting
+from glassware.visitors import RENEWAL_COOKIE, VISITOR_COOKIE, Visiting
 
 
 Data = dict[str, Any]
@@ -20,11 +20,12 @@ FAILURE = "failure"
 EXPIRED = 3.0
 """The code of `Jwt is expired`, which Envoy finds out before it looks at the signature."""
 
-COOKIES = ("__Host-visitor", "__Secure-visitor", "visitor")
-"""The cookies that hold a visitor's token, over TLS and without."""
-
-RENEWALS = tuple(f"{name}_renewal" for name in COOKIES)
-"""The cookies that it is renewed by."""
+COOKIES = tuple(
+    f"{prefix}{name}"
+    for prefix in ("__Host-", "__Secure-", "")
+    for name in (VISITOR_COOKIE, RENEWAL_COOKIE)
+)
+"""All cookies that say who visits, over TLS and without."""
 
 _KIND = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3"
 JWT_TYPE = f"{_KIND}.JwtAuthentication"
@@ -50,15 +51,21 @@ def key_set(visiting: Visiting) -> str:
     return json.dumps({"keys": keys}, indent=1) + "\n"
 
 
-def verification(visiting: Visiting) -> Data:
-    """Return what the filter is told; where nobody signs visitors in, nothing."""
+def verification(visiting: Visiting, *, secure: bool) -> Data:
+    """Return what the filter is told; where nobody signs visitors in, nothing.
+
+    Args:
+        visiting: How visitors are known.
+        secure: Whether the site is visited over https. A cookie of another name may
+            be anybody's, and a token in it must not hide the one that counts.
+    """
     if not visiting.sign_in or not visiting.keys:
         return {"@type": JWT_TYPE}
     provider = {
         "issuer": f"glassware:{visiting.site}",
         "audiences": ["visitor"],
         "local_jwks": {"inline_string": key_set(visiting)},
-        "from_cookies": list(COOKIES),
+        "from_cookies": [visiting.cookie(VISITOR_COOKIE, secure=secure)],
         "forward": True,
         "failed_status_in_metadata": FAILURE,
         "clock_skew_seconds": _SKEW,

@@ -15,7 +15,7 @@ from glassware import protocol
 
 from .clusters import ROOM, WORKERS
 from .headers import UNSAID, deadline, identity
-from .jwt import COOKIES, EXPIRED, FAILURE, FILTER, RENEWALS
+from .jwt import COOKIES, EXPIRED, FAILURE, FILTER
 from .limits import Limits
 from .listeners import HTTP, inside, manager, router
 from .state import Place
@@ -138,7 +138,7 @@ function envoy_on_response(handle)
 end
 """
 
-_NAMES = ", ".join(f'["{name}"] = true' for name in (*COOKIES, *RENEWALS))
+_NAMES = ", ".join(f'["{name}"] = true' for name in COOKIES)
 
 _COURTESY = (
     f"local theirs = {{ {_NAMES} }}"

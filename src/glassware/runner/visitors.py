@@ -126,7 +126,7 @@ class Visitors:
 
         Raises:
             UsageError: Nobody signs visitors in.
-            GlasswareError: The new key cannot be kept.
+            GlasswareError: The new key cannot be kept, or who signs cannot get it.
         """
         async with self._rotating:
             if not self.published().sign_in:
@@ -142,7 +142,13 @@ class Visitors:
             await self._around.publish()
             service = self.published().service
             names = (service,) if service in self._around.services else ()
-            return {"key": name, "restarted": await self._around.restart(names)}
+            restarted = await self._around.restart(names)
+            if any(self._around.services[each].reason for each in names):
+                raise GlasswareError(
+                    f"`{service}` does not start anew, and signs with the former key",
+                    hint=f"glassware logs {service}",
+                )
+            return {"key": name, "restarted": restarted}
 
     async def run(self) -> None:
         """See to what is due: a new key, old ones, and ended sign-ins."""

@@ -15,6 +15,7 @@ from glassware.model import Site
 from glassware.plan import Plan, Unit, make_plan
 from glassware.runner.inspection import inspect_all, inspect_group, missing_program
 from glassware.runner.named import dead_links, directory_at_rest
+from glassware.runner.session_remarks import session_remarks
 from glassware.runner.signing_in import place_of_sign_in, sign_in_trouble
 
 from . import output
@@ -68,6 +69,7 @@ def command(as_json: bool) -> None:
         *_calls(described),
         *_links(described, plan, said),
         *_sign_in(described, plan, said),
+        *_sessions(plan, said),
         *_remarks(described),
     ]
     if as_json:
@@ -138,6 +140,11 @@ def _links(site: Site, plan: Plan, said: Said) -> Iterator[Finding]:
     for dead in dead_links(site.services, directory, frozenset(unknown)):
         where = f"{dead.file}:{dead.line}"
         yield Finding(dead.service, f"{where}: {dead.what}", hint=dead.hint)
+
+
+def _sessions(plan: Plan, said: Said) -> Iterator[Finding]:
+    for remark in session_remarks(plan, said):
+        yield Finding(remark.service, remark.what, hint=remark.hint, fault=False)
 
 
 def _remarks(site: Site) -> Iterator[Finding]:

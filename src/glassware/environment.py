@@ -52,13 +52,14 @@ COOKIE_KEY = "GLASSWARE_COOKIE_KEY"
 # Tests set these themselves for the services that they load.
 FAULTS = "GLASSWARE_FAULTS"
 DIRECTORY = "GLASSWARE_DIRECTORY"
+VISITORS = "GLASSWARE_VISITORS"
 
 _OPTIONAL = {
     "key": KEY,
     "faults": FAULTS,
     "directory": DIRECTORY,
     "layout": "GLASSWARE_LAYOUT",
-    "visitors": "GLASSWARE_VISITORS",
+    "visitors": VISITORS,
     "visitor_key": VISITOR_KEY,
     "cookie_path": "GLASSWARE_COOKIE_PATH",
     "cookie_key": COOKIE_KEY,

@@ -33,6 +33,11 @@ class Alone:
     def neighbourhood(self) -> None:
         """What links need; see `loadable.Description.neighbourhood`."""
 
+    @property
+    def sign_in(self) -> str:
+        """A page at which visitors sign in; what the manifests say cannot be known."""
+        return f"{from_variables(os.environ).service}.sign_in"
+
     def service(self, name: str) -> Loadable:
         """Return the service that is here; see `loadable.Description.service`."""
         settings = from_variables(os.environ)

@@ -17,12 +17,14 @@ from glassware.injection import FILE, InjectedFault, Injections, write_injection
 from glassware.service.local import Local
 from glassware.service.settings import forget as forget_settings
 from glassware.service.transports import stand_ins
+from glassware.visitors import FILE as VISITORS_FILE
 from glassware.website.addresses import informants
 
 from .application import become, kept
 from .calls import Asking
 from .fake import Fake
 from .serving import local_call, served
+from .signing_in import variables_of, write_visitors
 from .stand_in import Nobody, StandIn
 
 
@@ -139,6 +141,7 @@ class Bench:
             **_variables(self.databases, described),
             FAULTS: str(self._file),
             **self._directory(description),
+            **self._visitors(description.sign_in, name),
             **environment,
         }
         entry = load_service(described, variables, self.test)
@@ -166,6 +169,15 @@ class Bench:
             informants.append(inform)
             self._ending.callback(informants.remove, inform)
         return {DIRECTORY: str(file)}
+
+    def _visitors(self, sign_in: str, service: str) -> dict[str, str]:
+        """Return the variables by which a service knows who visits."""
+        if self._file is None or not sign_in:
+            return {}
+        folder = self._file.parent
+        if not (folder / VISITORS_FILE).exists():
+            write_visitors(folder, sign_in)
+        return variables_of(folder, service, sign_in)
 
     def _prepare(self, description: "Description") -> None:
         self._file = Path(self._enter(tempfile.TemporaryDirectory())) / FILE

@@ -35,6 +35,11 @@ class Described:
         """The names of its services."""
         return self.plan.known
 
+    @property
+    def sign_in(self) -> str:
+        """The page at which visitors sign in; empty: there is none."""
+        return self.plan.visitors.sign_in or ""
+
     def service(self, name: str) -> Loadable:
         """Return a service that can be loaded; see `Description.service`."""
         if name not in self.names:

@@ -48,6 +48,8 @@ class Entered:
                     *headers,
                     (TRACE, write_trace(incoming.calls, incoming.others)),
                 ]
+            # What `sign_in` sets and Flask has not taken, as a worker adds it.
+            headers = [*headers, *incoming.added]
             return start_response(status, headers, *problem)
 
         with _as(incoming):

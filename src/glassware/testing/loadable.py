@@ -46,6 +46,10 @@ class Description(Protocol):
     def neighbourhood(self) -> Neighbours | None:
         """What links need; `None`: the variables say where that stands."""
 
+    @property
+    def sign_in(self) -> str:
+        """The page at which visitors sign in; empty: there is none."""
+
     def service(self, name: str) -> Loadable:
         """Return a service that can be loaded into this process.
 

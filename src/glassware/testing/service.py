@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from glassware.errors import UsageError
 from .application import become, loaded
 from .entered import Entered
 from .loadable import Loadable
+from .signing_in import cookie_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,32 @@ class Service:
     app: Any
     client: Any
     environment: dict[str, str] = field(repr=False)
+
+    def sign_in(
+        self, user_id: object, /, roles: Iterable[str] = (), **claims: Any
+    ) -> None:
+        """Let `client` be a visitor who has signed in.
+
+        Args:
+            user_id: Who it is.
+            roles: As `identity.sign_in` takes them.
+            **claims: Likewise.
+
+        Raises:
+            UsageError: The site has no page to sign in at.
+        """
+        name, token = cookie_in(self.environment, user_id, roles, claims)
+        self.client.set_cookie(name, token, domain=self._host)
+
+    def sign_out(self) -> None:
+        """Let `client` be an anonymous visitor again."""
+        name, _ = cookie_in(self.environment, "nobody", (), {})
+        self.client.delete_cookie(name, domain=self._host)
+
+    @property
+    def _host(self) -> str:
+        name: str = getattr(self.app, "config", {}).get("SERVER_NAME") or "localhost"
+        return name.partition(":")[0]
 
 
 @dataclass(slots=True)

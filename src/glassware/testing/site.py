@@ -1,6 +1,6 @@
 """The real site, as a test sees it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -8,13 +8,17 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from glassware.environment import of_nobody
+from glassware.environment import Settings, of_nobody
 from glassware.injection import InjectedFault
 from glassware.runner.logs import LogStore
+from glassware.runner.visitor_keys import FILE as KEYS
+from glassware.runner.visitor_keys import VisitorKeys
 from glassware.service.client import Neighbour
+from glassware.visitors import FILE
 
 from .neighbour import Asked
 from .run import Run
+from .signing_in import cookie_of
 from .site_databases import SiteDatabases
 from .visitor import Visitor
 
@@ -36,12 +40,12 @@ class Site(SiteDatabases):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self.url: str = run.ask("snapshot")["url"]
-        self._visitor = Visitor(self.url)
+        self._visitor = self.visitor()
         self._begun = len(run.said())
 
     def begin_test(self) -> None:
         """Forget the test before: its cookies, and what was said during it."""
-        self._visitor = Visitor(self.url)
+        self._visitor = self.visitor()
         self._begun = len(self._run.said())
         super().begin_test()
 
@@ -56,7 +60,13 @@ class Site(SiteDatabases):
 
     def visitor(self) -> Visitor:
         """Return a new visitor, with cookies of its own."""
-        return Visitor(self.url)
+        return Visitor(self.url, self._cookie)
+
+    def sign_in(
+        self, user_id: object, /, roles: Iterable[str] = (), **claims: Any
+    ) -> None:
+        """Let the visitor of this test have signed in; see `Visitor.sign_in`."""
+        self._visitor.sign_in(user_id, roles, **claims)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Send `GET`; see Werkzeug's `Client`, whose options it takes."""
@@ -144,6 +154,14 @@ class Site(SiteDatabases):
             yield
         finally:
             self._run.ask("inject", fakes={service: None})
+
+    def _cookie(
+        self, user_id: object, roles: Iterable[str], claims: Any
+    ) -> tuple[str, str]:
+        settings = Settings(url=self.url, visitors=str(self.state / FILE))
+        has_keys = (self.state / KEYS).exists()
+        key = VisitorKeys(self.state).signing() if has_keys else ""
+        return cookie_of(settings, key, (user_id, roles, claims))
 
     def logs(self, service: str) -> str:
         """Return what a service has written since the site was started."""

@@ -2,13 +2,15 @@
 
 import http.client
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.test import Client
+
+from glassware.errors import UsageError
 
 
 ANSWERS_WITHIN = 60.0
@@ -27,11 +29,33 @@ class Visitor(Client):
 
     Args:
         url: The public address of the site.
+        cookie: Makes the cookie, name and value, of a user id, roles and claims.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, cookie: Callable[..., tuple[str, str]] | None = None
+    ) -> None:
         super().__init__(Forward(url))
         self._url = url
+        self._cookie_of = cookie
+
+    def sign_in(
+        self, user_id: object, /, roles: Iterable[str] = (), **claims: Any
+    ) -> None:
+        """Be a visitor who has signed in, without the page at which one does.
+
+        Args:
+            user_id: Who it is.
+            roles: As `identity.sign_in` takes them.
+            **claims: Likewise.
+
+        Raises:
+            UsageError: The site has no such page.
+        """
+        if self._cookie_of is None:
+            raise UsageError("nobody knows how visitors of this site are signed in")
+        name, token = self._cookie_of(user_id, roles, claims)
+        self.set_cookie(name, token, domain=urlsplit(self._url).hostname or "")
 
     def open(self, *args: Any, **options: Any) -> Any:
         """Send a request and return its response."""

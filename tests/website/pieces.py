@@ -2,6 +2,9 @@
 
 from playwright.sync_api import Page
 
+from glassware.website.enclose_elements import ITEMS, PARENTS
+from glassware.website.enclose_tree import Tree
+
 
 PLACES = {
     "body": "{}",
@@ -59,8 +62,16 @@ _READ = """
 
 
 def escapes(page: Page, piece: str) -> list[str]:
-    """What a piece has changed outside its place, with scripts and without."""
+    """What a piece has changed outside its place, with scripts and without.
+
+    One that begins with rows or items is for a table or a list of the page: it is
+    tried in no other ones.
+    """
+    tree = Tree(piece)
+    tree.enclosed()
+    lists = ("item", "cell", "definition") if tree.begins in {*PARENTS, *ITEMS} else ()
+    places = {name: around for name, around in PLACES.items() if name not in lists}
     wrong: list[str] = []
     for written in (True, False):
-        wrong += page.evaluate(_READ, [PLACES, piece, written])
+        wrong += page.evaluate(_READ, [places, piece, written])
     return wrong

@@ -69,6 +69,8 @@ class Tree:
 
     Attributes:
         faults: What was wrong with it.
+        begins: The element with which it begins; empty: it begins with text. What
+            only stands in a table or a list may then stand in one of the page.
     """
 
     def __init__(self, html: str, *, without_scripts: bool = False) -> None:
@@ -77,8 +79,7 @@ class Tree:
         self._stack = Stack()
         self._out: list[str] = []
         self._written = 0
-        # With what the piece begins, if that has to stand in something of the page.
-        self._begins: str | None = "" if without_scripts else None
+        self.begins: str | None = "" if without_scripts else None
         self._without_scripts = without_scripts
         self._form_in_table = False
 
@@ -163,9 +164,9 @@ class Tree:
             return position
         if stack.space and self._foreign(name, attributes, begin, position):
             return position
-        if self._begins is None and name not in NOT_CONTENT:
+        if self.begins is None and name not in NOT_CONTENT:
             before = _COMMENT.sub("", self._html[:begin])
-            self._begins = "" if _TEXT.search(before) else name
+            self.begins = "" if _TEXT.search(before) else name
         if stack.inside == "select" and not self._fits_select(name, begin):
             return self._without(name, begin, position)
         if name in OF_THE_PAGE or name in UNCLEAR:
@@ -192,7 +193,7 @@ class Tree:
         elif name == "form" and stack.is_in(ROWS):
             self._form_in_table = True
         elif name == "template":
-            if not stack and _SHADOW.search(attributes):
+            if stack.innermost() < 0 and _SHADOW.search(attributes):
                 what = "a shadow root at the top would be the page's"
                 self._leave_out(begin, position, what)
                 self._put(position, "<template>")
@@ -279,12 +280,12 @@ class Tree:
             self._close(depth, begin)
             return True
         in_page = stack.free_to_the_place(NO_BARRIER_TO_ITEMS)
-        return not in_page or (self._begins in same and not stack)
+        return not in_page or (self.begins in same and stack.innermost() < 0)
 
     def _part_of_table(self, name: str, begin: int) -> bool:
         stack = self._stack
         depth = stack.nearest(PARENTS[name], {"table", "template"})
-        if depth < 0 and self._begins not in PARENTS:
+        if depth < 0 and self.begins not in PARENTS:
             return False
         if depth >= 0 and name == "col" and stack[depth].key == "template":
             return False

@@ -14,7 +14,7 @@ from sites import Answer, SiteUnderTest, ended
 ECHO = """
     import json
 
-    from flask import Flask, jsonify, redirect, request, url_for
+    from flask import Flask, jsonify, redirect, render_template_string, request, url_for
     from werkzeug.routing import BaseConverter
 
     app = Flask(__name__)
@@ -54,6 +54,14 @@ ECHO = """
     def link():
         return url_for(request.args["to"], **json.loads(request.args["values"]))
 
+    @app.get(AT + "/mini")
+    def mini():
+        return url_for("front.index")
+
+    @app.get(AT + "/around")
+    def around():
+        return render_template_string("{{{{ fragment('cart.mini') }}}}")
+
     @app.get(AT + "/whole")
     def whole():
         return url_for("cart.item", id=1, _external=True)
@@ -92,7 +100,7 @@ QUART = """
         return url_for("cart.item", id=1)
 """
 FILES = {
-    "services/front/service.toml": 'route = "/"\n',
+    "services/front/service.toml": 'route = "/"\ncalls = ["cart"]\n',
     "services/front/app.py": ECHO.format(at=""),
     "services/cart/service.toml": 'route = "/cart"\n',
     "services/cart/app.py": ECHO.format(at=""),
@@ -119,6 +127,8 @@ FILES = {
         """,
     "services/api/app.py": ECHO.format(at=""),
     "services/admin/service.toml": """
+        calls = ["cart"]
+
         [[routes]]
         path = "/"
         host = "admin.localhost"
@@ -238,6 +248,15 @@ def test_redirects_and_whole_addresses(site, page):
     whole = ask(site, f"{prefix}/whole", host).text
     there = "localhost" if shadowed else host
     assert whole == f"http://{there}:{port}/cart/items/1"
+
+
+def test_links_in_fragments_are_for_their_page(site):
+    """A fragment of a page on another host links from there."""
+    port = urlsplit(site.url).port
+
+    assert ask(site, "/around").text == "/"
+    around = ask(site, "/around", "admin.localhost").text
+    assert around == f"http://localhost:{port}/"
 
 
 def test_a_form_comes_back_by_next(site):

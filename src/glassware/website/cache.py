@@ -40,6 +40,7 @@ class FragmentRequest:
         visitor: The id and the session of the visitor, once verified; empty: nobody
             is signed in.
         nonce: The page's, for its Content-Security-Policy; empty: it has none.
+        origin: Scheme and host of the page, which the links of a fragment depend on.
     """
 
     caller: str = ""
@@ -48,6 +49,7 @@ class FragmentRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     visitor: str = field(default="", repr=False)
     nonce: str = field(default="", repr=False)
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +241,8 @@ def forget() -> None:
 def _asker(request: FragmentRequest) -> Asker:
     # Another page's service may not be allowed the same; without a nonce a fragment
     # may look otherwise.
-    place = (request.caller, request.service, request.target, bool(request.nonce))
+    asked = (request.caller, request.service, request.target, request.origin)
+    place = (*asked, bool(request.nonce))
     sent = {name.lower(): value for name, value in request.headers.items()}
     return Asker(place, request.visitor, sent)
 

@@ -70,22 +70,24 @@ class Wanted:
             caller=here.own_name(),
             service=self.target.service,
             target=self.target.path,
-            headers=dict(_varying(self.target, asked)),
+            headers=_varying(self.target, asked),
             visitor=_who(asked),
             nonce=self.nonce,
+            origin=f"{asked.scheme}://{asked.host}" if asked.host else "",
         )
 
-    def ask(self, more: Mapping[str, str]) -> FragmentAnswer:
+    def ask(self, request: FragmentRequest, more: Mapping[str, str]) -> FragmentAnswer:
         """Return the answer.
 
         Args:
+            request: What `request` returned.
             more: Headers that are sent besides those of every fragment.
 
         Raises:
             CallError: There is none, or it is an error of the service.
         """
         _check_circle(self.target)
-        call = self._call(more)
+        call = self._call(request, more)
         if self.target.own:
             response = _ask_own(self, call)
         else:
@@ -100,10 +102,10 @@ class Wanted:
             body=response.content,
         )
 
-    def _call(self, more: Mapping[str, str]) -> Outgoing:
-        asked = current_request() or Incoming()
+    def _call(self, request: FragmentRequest, more: Mapping[str, str]) -> Outgoing:
         given = [("Accept", "text/html"), *more.items()]
-        given += [p for p in _varying(self.target, asked) if p[0] == "Cookie"]
+        if cookie := request.headers.get("Cookie"):
+            given.append(("Cookie", cookie))
         return Outgoing(
             method="GET",
             target=self.target.path,
@@ -121,16 +123,15 @@ def _who(asked: Incoming) -> str:
     return "" if visit is None else f"{visit.session} {visit.user}"
 
 
-def _varying(target: Target, asked: Incoming) -> Iterable[tuple[str, str]]:
+def _varying(target: Target, asked: Incoming) -> dict[str, str]:
     """Return the headers that an answer may vary with."""
+    found = {name: value for name, value in asked.onward if name == "Accept-Language"}
     cookie = asked.cookie
-    if not target.own:
+    if cookie and not target.own:
         cookie = cookies_for(target.service, cookie, here.directory().services)
     if cookie:
-        yield "Cookie", cookie
-    for name, value in asked.onward:
-        if name == "Accept-Language":
-            yield name, value
+        found["Cookie"] = cookie
+    return found
 
 
 def own_way() -> LocalCall | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .website.fragment_html import fragment
     from .website.identity import identity
     from .website.login import login_required, requires
+    from .website.look import site_environment
     from .website.shared import site_session
     from .website.urls import url_for
     from .website.visitor import visitor
@@ -57,6 +58,7 @@ __all__ = [
     "login_required",
     "requires",
     "services",
+    "site_environment",
     "site_session",
     "url_for",
     "visitor",
@@ -72,6 +74,7 @@ _ELSEWHERE = {
     "login_required": ".website.login",
     "requires": ".website.login",
     "services": ".service.client",
+    "site_environment": ".website.look",
     "site_session": ".website.shared",
     "url_for": ".website.urls",
     "visitor": ".website.visitor",

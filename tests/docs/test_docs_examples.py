@@ -58,6 +58,7 @@ def test_manifests_have_no_fault(block, tmp_path):
         (site / folder / "app.py").write_text(APP)
     for name in _signing_in(table):
         (site / f"services/{name}/service.toml").write_text(f'route = "/{name}"\n')
+    (site / block.file).parent.mkdir(parents=True, exist_ok=True)
     (site / block.file).write_text(block.content)
     named = re.findall(r"env:(\w+)|secret\.(\w+)", block.text)
     environment = {name: "redis://a:b@localhost" for pair in named for name in pair}
@@ -83,7 +84,7 @@ def _folders(file: str, table: dict[str, Any]) -> set[str]:
     described = table.get("services", {})
     names = {"bread", "cart", "catalog", "storefront", *table.get("calls", ())}
     names |= _signing_in(table)
-    if "/" in file:
+    if file.startswith("services/"):
         names.add(file.split("/")[1])
     elsewhere = {service["path"] for service in described.values() if "path" in service}
     return {f"services/{name}" for name in names} | elsewhere

@@ -13,7 +13,7 @@ from glassware.graph import undeclared_calls
 from glassware.manifest import load
 from glassware.model import ENGINES, Route
 from glassware.runner.state import State
-from glassware.scaffold import new_service, new_site
+from glassware.scaffold import new_layout, new_service, new_site
 from kept import assert_kept
 
 
@@ -34,6 +34,7 @@ def put(folder: Path, files: Iterable[File]) -> Path:
     ("name", "files"),
     [
         ("site", new_site("shop")),
+        ("layout", new_layout("corner-shop")),
         ("service", new_service("catalog")),
         ("service_with_all", new_service("my-cart", BOTH, ["home", "catalog"])),
     ],
@@ -49,6 +50,7 @@ def test_what_is_written(name: str, files: Iterable[File]):
 def shop(tmp_path: Path) -> Path:
     """Return a new site with services of all kinds."""
     put(tmp_path, new_site("shop"))
+    put(tmp_path, new_layout("shop"))
     put(tmp_path, new_service("catalog", {"main": "postgresql"}))
     put(tmp_path, new_service("my-cart", BOTH, ["home", "x" * 40, "class"]))
     put(tmp_path, new_service("x" * 40, {"y" * 40: "redis", "z" * 40: "postgresql"}))
@@ -67,6 +69,7 @@ def test_a_new_site_has_no_fault(shop: Path):
         "class": "class_service",
         "email": "email_service",
         "home": "home",
+        "layout": "glassware.website.layout_app",
         "my-cart": "my_cart",
         "stores": "stores",
         "x" * 40: "x" * 40,

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,3 +157,35 @@ def test_any_environment_of_jinja(tmp_path: Path) -> None:
     made = site_environment(loader=FileSystemLoader(tmp_path / "own"), autoescape=True)
 
     assert made.get_template("page.html").render() == "<title>shop</title>mine"
+
+
+DJANGO = """
+import django
+from django.conf import settings
+from django.template.loader import render_to_string
+
+OPTIONS = {"environment": "glassware.site_environment"}
+BACKEND = "django.template.backends.jinja2.Jinja2"
+settings.configure(
+    TEMPLATES=[{"BACKEND": BACKEND, "DIRS": ["templates"], "OPTIONS": OPTIONS}]
+)
+django.setup()
+print(render_to_string("page.html"))
+"""
+
+
+@pytest.mark.usefixtures("look")
+def test_django_finds_them_by_one_line_of_its_settings(tmp_path: Path) -> None:
+    """With its backend for Jinja."""
+    write(tmp_path, {"templates/page.html": PAGE})
+
+    done = subprocess.run(
+        [sys.executable, "-c", DJANGO],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
+    )
+
+    assert done.stdout == "<title>shop</title>mine\n"

@@ -34,12 +34,14 @@ class Page:
         token: Of its placeholders; nobody can guess it.
         pieces: Its fragments in the order in which they were begun.
         primary: The one whose status is the page's.
+        nonce: Of its Content-Security-Policy; empty: it has none.
     """
 
     def __init__(self) -> None:
         self.token = secrets.token_hex(16)
         self.pieces: list[Piece] = []
         self.primary: Piece | None = None
+        self.nonce = ""
         self._waiting: deque[Piece] = deque()
         self._lock = threading.Lock()
         self._refused = False

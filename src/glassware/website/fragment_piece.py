@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from glassware.errors import BadAnswer, DeadlineExceeded
 
 from .cache import FragmentAnswer, FragmentRequest, Later, cached_fetch
-from .enclose import enclose
+from .enclose import Enclosed, enclose
 from .fragment_call import Wanted
 
 
@@ -20,6 +21,17 @@ GRACE = 0.05
 _HTML = ("text/html", "application/xhtml+xml")
 _REDIRECTS = range(300, 400)
 _ERRORS = 400
+
+# What is looked at once need not be looked at again: most pieces come often.
+_SMALL = 16 * 1024
+_KNOWN = 128
+
+
+def _enclose(body: bytes) -> Enclosed:
+    return enclose(body.decode("utf-8", "replace"))
+
+
+_enclosed = lru_cache(_KNOWN)(_enclose)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -79,7 +91,9 @@ class Piece:
             return
         try:
             request = self._request = wanted.request()
-            self.answer = cached_fetch(request, wanted.ask, later)
+            self.answer = cached_fetch(
+                request, lambda more: wanted.ask(request, more), later
+            )
         except BaseException as error:  # noqa: BLE001 - it is told where it is missed
             self.error = error
         finally:
@@ -131,7 +145,8 @@ class Piece:
         answer = self.answer
         if answer is None or not answer.body:
             return "", ()
-        enclosed = enclose(answer.body.decode("utf-8", "replace"))
+        known = len(answer.body) <= _SMALL
+        enclosed = (_enclosed if known else _enclose)(answer.body)
         return enclosed.html, enclosed.faults
 
     def header(self, name: str) -> str:

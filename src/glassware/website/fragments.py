@@ -57,13 +57,14 @@ def begin(
     if not page.pieces:
         # Before any other function: what they see is the whole page.
         flask.after_this_request(fill)
+        page.nonce = csp_nonce()
     piece = Piece(
         name=name,
         values=values,
         caller=caller,
         primary=primary,
     )
-    want(piece, app, deadline, csp_nonce())
+    want(piece, app, deadline, page.nonce)
     return page.begin(piece)
 
 

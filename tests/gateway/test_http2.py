@@ -74,7 +74,7 @@ def test_a_spoofed_header_changes_nothing(visitor: Peer, name: str, value: str) 
     assert answer.status in {0, 400, 404, 431} or believed(answer) == honest
 
 
-@pytest.mark.parametrize("name", KEPT.keys() - {"origin"})
+@pytest.mark.parametrize("name", sorted(KEPT.keys() - {"origin"}))
 def test_an_ordinary_header_passes(visitor: Peer, name: str) -> None:
     """As by HTTP/1.1."""
     answer = visitor.ask((name, KEPT[name]), path="/front/x")

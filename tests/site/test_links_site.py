@@ -91,6 +91,35 @@ STARLETTE = """
         Route("/items/{id:int}", item, name="item"), Route("/link", link),
     ])
 """
+DJANGO = """
+    import json
+
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+    from django.http import HttpResponse, JsonResponse
+    from django.urls import path, re_path
+
+    from glassware import url_for
+
+    settings.configure(
+        ROOT_URLCONF=__name__, SECRET_KEY="x", ALLOWED_HOSTS=["*"], DEBUG=True
+    )
+
+    def item(request, **values):
+        told = {name: str(value) for name, value in values.items()}
+        return JsonResponse({"endpoint": "item", "values": told, "query": {}})
+
+    def link(request):
+        values = json.loads(request.GET["values"])
+        return HttpResponse(url_for(request.GET["to"], **values))
+
+    urlpatterns = [
+        path("items/<int:id>/", item, name="item"),
+        re_path(r"^years/(?P<year>[0-9]{4})/$", item, name="year"),
+        path("link", link),
+    ]
+    application = get_wsgi_application()
+"""
 QUART = """
     from quart import Quart, url_for
     app = Quart(__name__)
@@ -100,6 +129,10 @@ QUART = """
         return url_for("cart.item", id=1)
 """
 FILES = {
+    "site.toml": """
+        [groups]
+        web = ["front", "kept"]
+        """,
     "services/front/service.toml": 'route = "/"\ncalls = ["cart"]\n',
     "services/front/app.py": ECHO.format(at=""),
     "services/cart/service.toml": 'route = "/cart"\n',
@@ -136,6 +169,11 @@ FILES = {
     "services/admin/app.py": ECHO.format(at=""),
     "services/star/service.toml": 'route = "/star"\n',
     "services/star/app.py": STARLETTE,
+    "services/classic/service.toml": """
+        route = "/classic"
+        app = "classic.py:application"
+        """,
+    "services/classic/classic.py": DJANGO,
     "services/quart/service.toml": 'route = "/quart"\n',
     "services/quart/app.py": QUART,
     "services/hidden/app.py": ECHO.format(at=""),
@@ -147,6 +185,7 @@ PAGES = {
     "api": ("api.localhost", "/v1"),
     "admin": ("admin.localhost", ""),
     "star": ("localhost", "/star"),
+    "classic": ("localhost", "/classic"),
 }
 FLASKS = ("front", "cart", "kept", "cut", "api", "admin")
 
@@ -219,11 +258,15 @@ def test_a_link_leads_to_its_endpoint(site, page, service, wanted):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_rules_and_converters_of_others(site, page):
-    """Starlette's rules, and a converter that only the neighbour has."""
+    """Starlette's and Django's, and a converter that only the neighbour has."""
     host = PAGES[page][0]
     of_starlette = ask(site, link(site, page, "star.item", id=3), host).json()
     several = ask(site, link(site, page, "cart.words", all="a+b"), host).json()
 
+    for endpoint, values in (("item", {"id": 7}), ("year", {"year": 2026})):
+        address = link(site, page, f"classic.{endpoint}", **values)
+        told = ask(site, address, host).json()["values"]
+        assert told == {name: str(value) for name, value in values.items()}
     assert of_starlette["values"] == {"id": "3"}
     assert several["values"] == {"all": "['a', 'b']"}
 
@@ -233,7 +276,7 @@ def test_quart_links_to_neighbours(site):
     assert ask(site, "/quart/link").text == "/cart/items/1"
 
 
-@pytest.mark.parametrize("page", sorted(set(PAGES) - {"star"}))
+@pytest.mark.parametrize("page", sorted(set(PAGES) - {"classic", "star"}))
 def test_redirects_and_whole_addresses(site, page):
     """A redirect leads into another service; the own name of a service is known."""
     host, prefix = PAGES[page]
@@ -298,7 +341,7 @@ def test_a_renamed_route_breaks_no_link(site):
     site.until(
         lambda: link(site, "front", "cart.item", id=1) == "/cart/things/1", "a new link"
     )
-    assert ask(site, "/cart/things/1").status == 200
+    site.until(lambda: ask(site, "/cart/things/1").status == 200, "the page")
     assert site.service("front")["pids"] == before
 
 

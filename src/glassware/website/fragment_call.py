@@ -106,6 +106,10 @@ class Wanted:
         given = [("Accept", "text/html"), *more.items()]
         if cookie := request.headers.get("Cookie"):
             given.append(("Cookie", cookie))
+        scheme, _, host = request.origin.partition("://")
+        if host:
+            # Its links and redirects are for the page's own host.
+            given += [("Host", host), ("X-Forwarded-Proto", scheme)]
         return Outgoing(
             method="GET",
             target=self.target.path,

@@ -122,6 +122,7 @@ def _stream(response: Response) -> Response:
         response.call_on_close(close)
     passing = Filling(lambda: known_page(environ)).stream(response.iter_encoded())
     if known_page(environ) is not None:
+        response.headers.pop("Content-Length", None)
         passing = flask.stream_with_context(passing)
     response.response = passing
     return response

@@ -82,7 +82,8 @@ def remarks_on_way(incoming: Incoming) -> Iterator[tuple[str, str]]:
     way = (*incoming.via, incoming.service)
     edge = " ".join(way[-2:])
     asked = f"{incoming.method} {incoming.path}"
-    if incoming.service in incoming.via:
+    # Fragments of a service's own pages are no circle; those within themselves end.
+    if incoming.service in incoming.via and not incoming.fragment:
         yield f"circle {edge}", f"{asked} was called in a circle: {' → '.join(way)}"
     if len(incoming.via) > DEEPEST:
         many = f"{len(incoming.via)} calls below its page"

@@ -68,7 +68,8 @@ def renew(user_id):
 )
 QUART = (
     """
-from quart import Quart, request
+import asyncio
+from quart import Quart, render_template_string, request
 from glassware import identity, visitor
 app = Quart(__name__)
 
@@ -76,13 +77,24 @@ app = Quart(__name__)
 async def index():
     return told(request.cookies)
 
+@app.get("/template")
+async def template():
+    return await render_template_string("{{ visitor.id or 'nobody' }}")
+
 @app.post("/sign-in")
 async def sign_in():
     identity.sign_in(5)
     return told(request.cookies)
 
+@app.before_serving
+async def begin():
+    global loop
+    loop = asyncio.get_running_loop()
+
 @identity.on_renew
 async def renew(user_id):
+    # Connections that were opened at the start are of use here.
+    assert asyncio.get_running_loop() is loop
     if user_id == "broken":
         raise ValueError("seen")
     return {"name": f"new {user_id}"}
@@ -296,6 +308,19 @@ def test_calls_carry_the_visitor_along(site, workers):
     )
     third = {"id": "7", "roles": ["admin"], "name": "Ada", "cookies": []}
     assert answer.json == {"here": "7", "there": {"here": "7", "there": third}}
+
+
+def test_a_page_depends_on_the_visitor_as_much_as_what_it_is_made_of(site, workers):
+    """Also for a stranger: otherwise his page would be everybody's."""
+    for headers in (site.cookie("accounts"), site.by_gateway("accounts")):
+        answer = workers["accounts"].ask("/called-only", headers=headers)
+        assert answer.headers.get_all("Vary") == ["Cookie"]
+
+
+def test_templates_of_quart_know_the_visitor(site, kinds):
+    """As those of Flask do."""
+    headers = site.cookie("second")
+    assert kinds["quart"].ask("/template", headers=headers).body == b"7"
 
 
 def test_functions_that_run_at_once_know_the_visitor(site, workers):

@@ -40,6 +40,7 @@ from .settings import current
 from .transport import Request, Stream, Transport
 from .transports import transport_to
 from .usual import Usual
+from .visits import heed_vary
 from .workers import Arrivals
 
 
@@ -131,6 +132,8 @@ class Edge:
         finally:
             if asked is not None and self.settings.development:
                 record(asked, self.name, call, answer)
+        if asked is not None:
+            heed_vary(asked, answer.fields)
         return answer
 
     def _begin(self, call: Outgoing, asked: Incoming | None) -> None:

@@ -1,6 +1,7 @@
 """Who visits, as a service finds out for itself, at the first use in a request."""
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,11 @@ class Found(NamedTuple):
 
 ANONYMOUS = Found()
 
+VARIES = ("Vary", "Cookie")
+"""What an answer says that was made for one visitor: nothing is to share it."""
+
+_VARY = len("vary")
+
 _verifiers: dict[str, tuple[Visiting, VisitVerifier]] = {}
 _revocations: dict[str, Revocations] = {}
 
@@ -46,6 +52,21 @@ def found_of(asked: Incoming) -> Found:
     if found is None:
         found = asked.visit = _find(asked, current())
     return found
+
+
+def heed_vary(asked: Incoming, fields: Iterable[tuple[str, str]]) -> None:
+    """Let an answer depend on the visitor if an answer that it is made of does.
+
+    Args:
+        asked: What is being answered.
+        fields: The headers of a neighbour's answer.
+    """
+    if VARIES in asked.added:
+        return
+    for name, value in fields:
+        if len(name) == _VARY and name.lower() == "vary" and "cookie" in value.lower():
+            asked.added.append(VARIES)
+            return
 
 
 def visiting_of(settings: Settings) -> Visiting:

@@ -77,3 +77,4 @@ def take_in(application: Any) -> None:
     elif hasattr(application, "url_build_error_handlers"):
         links.init_app(application)
         look.init_quart(application)
+        visitor_answers.name_in_templates(application)

@@ -11,12 +11,17 @@ from glassware.errors import UsageError
 from glassware.service.incoming import current_request
 from glassware.service.settings import current
 from glassware.service.visit_tokens import Visit
-from glassware.service.visits import ANONYMOUS, Found, found_of, visiting_of
+from glassware.service.visits import (
+    ANONYMOUS,
+    VARIES,
+    Found,
+    found_of,
+    visiting_of,
+)
 
 from .identity_cookies import Desk
 from .identity_next import is_within, next_of_request
 from .renewal import Renewer, described, renewers, verified_renewal
-from .visitor import VARIES
 
 
 R = TypeVar("R", bound=Renewer)

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,8 @@ from .identity_cookies import Desk
 Renewer = Callable[[str], Any]
 """Is given a user's id; returns what `sign_in` is given besides, or `None`."""
 
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
 contexts: dict[str, Callable[[], AbstractContextManager[Any]]] = {}
 """How to enter the application of each service of this process, where it needs that."""
 
@@ -26,11 +28,12 @@ renewers: dict[str, Renewer] = {}
 """What the services of this process have to say about each renewal."""
 
 
-def renew(cookie: str) -> list[tuple[str, str]]:
+def renew(cookie: str, run: Run = asyncio.run) -> list[tuple[str, str]]:
     """Return the headers that renew a visitor's token; none: it cannot be.
 
     Args:
         cookie: The header `Cookie` of the request that waits for it.
+        run: Runs what an async function of the service returns.
 
     Raises:
         Exception: Whatever the service's own function raises.
@@ -43,7 +46,7 @@ def renew(cookie: str) -> list[tuple[str, str]]:
         return []
     if has_ended(visit, desk.settings):
         return desk.cleared()
-    fresh = _asked(desk.settings.service, visit)
+    fresh = _asked(desk.settings.service, visit, run)
     if fresh is None:
         desk.end(visit)
         return desk.cleared()
@@ -60,7 +63,7 @@ def verified_renewal(token: str) -> Visit | None:
         return None
 
 
-def _asked(service: str, visit: Visit) -> Visit | None:
+def _asked(service: str, visit: Visit, run: Run) -> Visit | None:
     """Return what the service says of the visitor now; `None`: nobody is signed in."""
     renewer = renewers.get(service)
     if renewer is None:
@@ -68,7 +71,7 @@ def _asked(service: str, visit: Visit) -> Visit | None:
     with contexts.get(service, nullcontext)():
         said = renewer(visit.user)
         if inspect.isawaitable(said):
-            said = asyncio.run(_awaited(said))
+            said = run(_awaited(said))
     return None if said is None else described(visit, said)
 
 

@@ -6,10 +6,8 @@ from typing import Any
 
 from glassware.service.incoming import current_request
 from glassware.service.visit_tokens import Visit
-from glassware.service.visits import found_of
+from glassware.service.visits import VARIES, found_of
 
-
-VARIES = ("Vary", "Cookie")
 
 _NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 

@@ -1,19 +1,26 @@
 """What a Flask application is given because of who asks."""
 
+from typing import Any
+
 from flask import Flask, Response
 
 from glassware.service.incoming import current_request
 from glassware.service.settings import current
+from glassware.service.visits import VARIES
 
 from .renewal import contexts
-from .visitor import VARIES, visitor
+from .visitor import visitor
 
 
 def init_app(app: Flask) -> None:
     """Let answers have what was added, and templates `visitor`."""
     contexts[current().service] = app.app_context
     app.after_request(_add)
-    # A name of the application's own goes first.
+    name_in_templates(app)
+
+
+def name_in_templates(app: Any) -> None:
+    """Let templates of Flask or Quart have `visitor`; an own name goes first."""
     app.jinja_env.globals.setdefault("visitor", visitor)
 
 

@@ -1,6 +1,5 @@
 """ASGI around an application: each request's admission, address and end."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +25,7 @@ from .drain import Traffic
 from .find import Application
 from .job import Job
 from .refusals import AnsweredHere
-from .renewal import without_renewal
+from .renewal import aside, without_renewal
 from .slots import Slots
 from .uncaught import show
 
@@ -73,7 +72,7 @@ def admitting(
         try:
             if scope["type"] == "http" and scope["path"].startswith(RENEW):
                 # It may run code of the application that waits for a database.
-                await asyncio.to_thread(admission.enter, _environ_of(scope))
+                await aside(admission.enter, _environ_of(scope))
             with _admitted(admission, scope, mounts) as sending.admitted:
                 if state is not None:
                     scope["state"] = state.copy()

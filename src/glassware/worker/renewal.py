@@ -5,8 +5,10 @@ The answer is always a 200, because any other would keep the visitor from the pa
 and from the page to sign in at.
 """
 
+import asyncio
 import importlib
-from collections.abc import MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +24,31 @@ _COOKIE = "HTTP_COOKIE"
 _NAMES = {f"{prefix}{RENEWAL_COOKIE}" for prefix in ("", "__Host-", "__Secure-")}
 # The public gateway alone says by which name a visitor came.
 _VISITED = "HTTP_X_FORWARDED_HOST"
+
+
+_loop: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("loop", default=None)
+
+
+async def aside(enter: Callable[[Any], object], environ: Any) -> None:
+    """Let a request at `protocol.RENEW` be answered while others go on.
+
+    Args:
+        enter: Of the admission.
+        environ: What it is given.
+
+    Raises:
+        AnsweredHere: Always.
+    """
+    _loop.set(asyncio.get_running_loop())
+    await asyncio.to_thread(enter, environ)
+
+
+def _run(said: Coroutine[Any, Any, Any]) -> Any:
+    """Run what the service says of a visitor where its own connections are."""
+    loop = _loop.get()
+    if loop is None:
+        return asyncio.run(said)
+    return asyncio.run_coroutine_threadsafe(said, loop).result()
 
 
 def cut_renewal(environ: MutableMapping[str, Any]) -> str:
@@ -66,7 +93,7 @@ def renewed(environ: MutableMapping[str, Any], service: str) -> AnsweredHere:
     token = current.service.set(service)
     try:
         renewal: Any = importlib.import_module("glassware.website.renewal")
-        headers = renewal.renew(environ.get(_COOKIE, ""))
+        headers = renewal.renew(environ.get(_COOKIE, ""), _run)
     except Exception as error:  # noqa: BLE001 - the visitor goes on without
         show(error)
         headers = []

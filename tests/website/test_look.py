@@ -13,6 +13,7 @@ from jinja2 import FileSystemLoader, TemplateNotFound, TemplateSyntaxError
 from quart import Quart
 from quart import render_template as quart_render_template
 
+from glassware.service.settings import forget
 from glassware.website.extension import take_in
 from glassware.website.look import site_environment
 from sites_on_disk import write
@@ -123,6 +124,20 @@ def test_alone_a_service_serves_the_layout_s_files_itself(tmp_path: Path) -> Non
 
     assert link.startswith("/site/static/app.css")
     assert app.test_client().get(link, buffered=True).text == "a {}"
+
+
+def test_the_layout_can_be_said_from_where_the_service_runs(
+    look: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a person says it by hand."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GLASSWARE_LAYOUT", look.name)
+    forget()
+    app = joined(application(tmp_path / "app"))
+
+    assert rendered(app, "site/part.html") == "part"
+    got = app.test_client().get("/site/static/app.css", buffered=True)
+    assert got.text == "a {}"
 
 
 def test_without_a_layout_nothing_changes(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from glassware.current import incoming
 from glassware.service.incoming import trace_of
 from glassware.service.settings import current
 
-from .look import NAME
+from .look import NAME, layout_folder
 
 
 _HTML = "text/html"
@@ -37,8 +37,8 @@ def templates_of(status: int) -> tuple[str, str]:
 
 def place_of(problem: BaseException | None) -> str:
     """Return the `FILE:LINE` of the layout at which a template failed, or nothing."""
-    layout = current().layout
-    if problem is None or not layout:
+    layout = layout_folder()
+    if problem is None or layout is None:
         return ""
     file, line = getattr(problem, "filename", None), getattr(problem, "lineno", 0)
     trace = problem.__traceback__

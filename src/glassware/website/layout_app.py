@@ -5,7 +5,6 @@ the root of a site; and it makes the pages that the gateway shows when it answer
 itself.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from werkzeug.exceptions import NotFound, default_exceptions
 from glassware.service.settings import current
 
 from . import static
-from .look import LAYOUT
+from .look import LAYOUT, layout_folder
 from .sitemaps import elsewhere, index, sitemaps
 from .static_pages import add_pages
 
@@ -39,7 +38,7 @@ _A_WHILE = 300
 
 def create_app() -> Flask:
     """Return the application, for the folder that is the layout."""
-    folder = Path(current().layout or os.getcwd())  # noqa: PTH109 - the same
+    folder = layout_folder() or Path.cwd()
     app = Flask(
         LAYOUT,
         root_path=str(folder),

@@ -22,18 +22,24 @@ LAYOUT = "layout"
 """The service that serves its files."""
 
 
+def layout_folder() -> Path | None:
+    """Return where the layout is; `None`: the site has none."""
+    said = current().layout
+    # By hand it may be said from where the service runs.
+    return Path(said).absolute() if said else None
+
+
 def init_app(app: Flask) -> None:
     """Let an application find the layout's templates, and its files if it is alone."""
     add_templates(app.jinja_env)
-    settings = current()
-    if settings.layout and not settings.directory and LAYOUT not in app.blueprints:
+    folder = layout_folder()
+    if folder and not current().directory and LAYOUT not in app.blueprints:
         # Nobody else serves them, and no directory says where.
-        files = Path(settings.layout, "static")
         app.register_blueprint(
             Blueprint(
                 LAYOUT,
                 __name__,
-                static_folder=files,
+                static_folder=folder / "static",
                 static_url_path=f"/{NAME}/static",
             )
         )
@@ -48,10 +54,10 @@ def init_quart(application: Any) -> None:
 
 def add_templates(environment: Environment) -> None:
     """Let any Jinja environment find the layout's templates, after its own."""
-    folder = current().layout
-    if not folder:
+    folder = layout_folder()
+    if folder is None:
         return
-    layout = PrefixLoader({NAME: FileSystemLoader(Path(folder, "templates"))})
+    layout = PrefixLoader({NAME: FileSystemLoader(folder / "templates")})
     loaders: Iterable[BaseLoader | None] = (environment.loader, layout)
     environment.loader = ChoiceLoader([each for each in loaders if each is not None])
 

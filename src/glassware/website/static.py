@@ -14,9 +14,7 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from werkzeug.security import safe_join
 
-from glassware.service.settings import current
-
-from .look import LAYOUT
+from .look import LAYOUT, layout_folder
 
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -71,9 +69,9 @@ def _read(path: str, *_version: int) -> str:
 
 def _name_layout_file(error: Exception, endpoint: str, values: dict[str, Any]) -> str:
     """Name the file that is there now; whoever builds links comes after this."""
-    folder, name = current().layout, values.get("filename")
+    folder, name = layout_folder(), values.get("filename")
     if endpoint == f"{LAYOUT}.{ENDPOINT}" and folder and isinstance(name, str):
-        values["filename"] = hashed(Path(folder, "static"), name)
+        values["filename"] = hashed(folder / "static", name)
     raise error
 
 

@@ -75,7 +75,8 @@ STARLETTE = """
 
     from starlette.applications import Starlette
     from starlette.responses import JSONResponse, PlainTextResponse
-    from starlette.routing import Route
+    from starlette.routing import Mount, Route
+    from starlette.staticfiles import StaticFiles
 
     from glassware import url_for
 
@@ -89,6 +90,7 @@ STARLETTE = """
 
     app = Starlette(routes=[
         Route("/items/{id:int}", item, name="item"), Route("/link", link),
+        Mount("/static", StaticFiles(directory="static"), name="static"),
     ])
 """
 DJANGO = """
@@ -167,6 +169,7 @@ FILES = {
         host = "admin.localhost"
         """,
     "services/admin/app.py": ECHO.format(at=""),
+    "services/star/static/a.css": "body {}",
     "services/star/service.toml": 'route = "/star"\n',
     "services/star/app.py": STARLETTE,
     "services/classic/service.toml": """
@@ -319,6 +322,8 @@ def test_static_files_of_a_neighbour(site):
 
     assert address == "/cart/static/a%20b.css"
     assert ask(site, address).text == "body {}"
+    mounted = link(site, "front", "star.static", path="a.css")
+    assert ask(site, mounted).text == "body {}"
 
 
 def test_what_is_not_public_is_an_error(site):

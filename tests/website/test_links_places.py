@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -243,6 +245,14 @@ def test_without_flask(listed):
         current.incoming.reset(token)
     with pytest.raises(DeadLink, match="no service `crat`"):
         glassware.url_for("crat.show")
+
+
+def test_it_loads_no_flask():
+    """Services of other frameworks have none, nor Werkzeug."""
+    code = "import sys, glassware; glassware.url_for; print(*sys.modules)"
+    said = subprocess.check_output([sys.executable, "-c", code], text=True)
+
+    assert not {"flask", "werkzeug", "jinja2"} & set(said.split())
 
 
 async def ask(app: Quart) -> str:

@@ -157,6 +157,9 @@ def _of_starlette(routes: Iterable[Any], prefix: str) -> Iterator[Described]:
             name = getattr(route, "name", None) or path
             methods = getattr(route, "methods", None) or ("GET",)
             yield _described(name, path, methods, route.endpoint)
+        elif getattr(route, "name", None) and hasattr(route, "app"):
+            # Whatever is mounted there, such as static files, has paths of its own.
+            yield _described(route.name, f"{path}/{{path:path}}", ("GET",), None)
 
 
 def _of_django() -> Iterator[Described]:

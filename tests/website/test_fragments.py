@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from flask import render_template_string, request
+from flask import Response, render_template_string, request
 
 from waiting import PATIENCE
 from website.fragment_sites import application, fragment_site
@@ -36,6 +36,19 @@ def test_values_fill_the_rule_and_the_query(tmp_path):
     )
     with fragment_site(tmp_path, storefront=shop, reviews=reviews) as site:
         assert site.get("/home").text == "7 new & old"
+
+
+def test_what_a_fragment_is_written_in_is_read(tmp_path):
+    """Whatever the page is written in."""
+    shop = application(home=page("{{ fragment('cart.mini') }}"))
+    cart = application(
+        "cart",
+        mini=lambda: Response(
+            "é".encode("latin-1"), content_type="Text/HTML; charset=latin-1"
+        ),
+    )
+    with fragment_site(tmp_path, storefront=shop, cart=cart) as site:
+        assert site.get("/home").text == "é"
 
 
 def test_own_fragments_need_no_permission(tmp_path):

@@ -138,6 +138,28 @@ def test_no_page_waits_longer_than_a_fragment_may_take(tmp_path, caplog):
     assert "`cart.mini` was not there in time" in caplog.text
 
 
+def test_an_earlier_answer_stands_in_for_one_that_hangs(tmp_path, caplog):
+    """If it said that it may, and before the block; what comes then is too late."""
+    over, asked = threading.Event(), []
+
+    def mini():
+        asked.append(1)
+        if len(asked) > 1:
+            over.wait(PATIENCE)
+        headers = {"Cache-Control": "max-age=0, stale-if-error=60"}
+        return f"<b>{len(asked)}</b>", headers
+
+    template = "{% call fragment('cart.mini', deadline=0.2) %}no{% endcall %}"
+    shop, cart = application(home=page(template)), application("cart", mini=mini)
+    with fragment_site(tmp_path, storefront=shop, cart=cart) as site:
+        try:
+            assert [site.get("/home").text for _ in range(2)] == ["<b>1</b>"] * 2
+        finally:
+            over.set()
+    assert len(asked) == 2
+    assert "cart.mini" not in caplog.text
+
+
 def test_the_same_is_said_once_in_a_while(tmp_path, caplog):
     """A thousand pages without a cart are no thousand lines."""
     shop = application(home=page(PAGE))

@@ -11,7 +11,7 @@ from glassware.errors import GlasswareError
 
 from .assets_page import page_assets
 from .fragment_html import html_of
-from .fragment_missing import log, tell
+from .fragment_missing import tell
 from .fragment_page import NEEDLE, Page
 from .fragment_piece import Piece
 
@@ -75,10 +75,11 @@ class Filling:
         """Return what stands for a placeholder."""
         page = self._find()
         if page is None or token.decode() != page.token or number >= len(page.pieces):
-            log.error(
-                "a placeholder of an earlier page was removed from `%s`: what a cache "
-                "keeps of a template cannot have fragments in it",
+            tell(
+                logging.WARNING,
                 flask.request.path,
+                "had a placeholder of another page, which was removed",
+                "what a cache keeps of a template cannot have fragments in it",
             )
             return b""
         piece = page.pieces[number]

@@ -8,6 +8,8 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from werkzeug.http import parse_options_header
+
 from glassware.errors import BadAnswer, DeadlineExceeded
 
 from .cache import FragmentAnswer, FragmentRequest, Later, cached_fetch
@@ -27,8 +29,12 @@ _SMALL = 16 * 1024
 _KNOWN = 128
 
 
-def _enclose(body: bytes) -> Enclosed:
-    return enclose(body.decode("utf-8", "replace"))
+def _enclose(body: bytes, kind: str) -> Enclosed:
+    _, said = parse_options_header(kind)
+    try:
+        return enclose(body.decode(said.get("charset", "utf-8"), "replace"))
+    except LookupError:
+        return enclose(body.decode("utf-8", "replace"))
 
 
 _enclosed = lru_cache(_KNOWN)(_enclose)
@@ -64,6 +70,7 @@ class Piece:
     placed: bool = False
     last: bool = False
     _request: FragmentRequest | None = None
+    _late: bool = False
     _done: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -89,15 +96,19 @@ class Piece:
         wanted = self.wanted
         if wanted is None:
             return
+        answer: FragmentAnswer | None = None
+        problem: BaseException | None = None
         try:
             request = self._request = wanted.request()
-            self.answer = cached_fetch(
+            answer = cached_fetch(
                 request, lambda more: wanted.ask(request, more), later
             )
         except BaseException as error:  # noqa: BLE001 - it is told where it is missed
-            self.error = error
-        finally:
-            self._done.release()
+            problem = error
+        # What comes too late must not change what stands in the page by now.
+        if not self._late:
+            self.answer, self.error = answer, problem
+        self._done.release()
 
     def wait(self, later: Later) -> None:
         """Return when it is there, or when its time is over."""
@@ -105,8 +116,9 @@ class Piece:
         if self._done.acquire(timeout=max(0.0, left)):
             self._done.release()
             return
+        self._late = True
         late = DeadlineExceeded(f"`{self.name}` was not there in time")
-        self.error = late
+        self.answer, self.error = None, late
         if self._request is None:
             return
 
@@ -136,7 +148,7 @@ class Piece:
         if status >= _ERRORS and not self.primary:
             return BadAnswer(f"`{self.name}` answered with status {status}")
         kind = self.header("Content-Type") or "no content type"
-        if not kind.startswith(_HTML):
+        if not kind.lower().startswith(_HTML):
             return BadAnswer(f"`{self.name}` is no HTML ({kind})")
         return None
 
@@ -145,8 +157,9 @@ class Piece:
         answer = self.answer
         if answer is None or not answer.body:
             return "", ()
+        kind = self.header("Content-Type")
         known = len(answer.body) <= _SMALL
-        enclosed = (_enclosed if known else _enclose)(answer.body)
+        enclosed = (_enclosed if known else _enclose)(answer.body, kind)
         return enclosed.html, enclosed.faults
 
     def header(self, name: str) -> str:

@@ -30,7 +30,7 @@ def break_off() -> None:
 
 
 class Backend:
-    """A worker that says what it saw, and remembers every path.
+    """A worker that says what it saw, and remembers every path, and what it changed.
 
     Args:
         name: It tells its answers from another worker's.
@@ -41,6 +41,7 @@ class Backend:
         self.name = name
         self.path = path
         self.seen: list[str] = []
+        self.changed: list[str] = []
         self.release = threading.Event()
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -89,6 +90,8 @@ class Backend:
         def echo(path: str) -> dict[str, object]:
             body = request.get_data()
             self.seen.append(request.environ["PATH_INFO"])
+            if request.method in {"POST", "PUT", "PATCH", "DELETE"}:
+                self.changed.append(request.environ["PATH_INFO"])
             return {
                 "backend": self.name,
                 "method": request.method,

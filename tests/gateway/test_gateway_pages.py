@@ -127,3 +127,15 @@ def test_what_envoy_says_by_itself_looks_the_same(developed: EnvoySite) -> None:
     assert (body.status, headers.status) == (413, 431)
     assert "<code>max_body</code>" in body.text
     assert headers.text == "The request's headers are too large\n"
+
+
+def test_a_host_is_linked_to_with_its_port(site: Site) -> None:
+    """So that the list of what there is leads there in development, too."""
+    made = site(public("front", "/a", host="api.localhost"))
+    rule = Endpoint(name="show", rule="/show", methods=("GET",))
+    made.start(running("front", endpoints=(rule,)))
+
+    page = made.ask("/", headers={"Accept": "text/html"}).text
+
+    assert f'href="//api.localhost:{made.port}/a/"' in page
+    assert f'href="//api.localhost:{made.port}/a/show"' in page

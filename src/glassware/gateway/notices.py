@@ -118,7 +118,12 @@ def no_route(
         parts = ["<p>Nothing public is at this address. This is what there is:</p>"]
         most = _MOST_ENDPOINTS // max(len(services), 1)
         parts += [
-            _service([line for line in lines if line.service == name], upstreams, most)
+            _service(
+                [line for line in lines if line.service == name],
+                upstreams,
+                most,
+                place.port,
+            )
             for name in services
         ]
         if not services:
@@ -254,7 +259,9 @@ def _headers(reply: _Reply) -> list[Data]:
     return [overwrite(name, value) for name, value in said.items()]
 
 
-def _service(lines: list[Line], upstreams: Mapping[str, Upstream], most: int) -> str:
+def _service(
+    lines: list[Line], upstreams: Mapping[str, Upstream], most: int, port: int
+) -> str:
     name = lines[0].service
     upstream = upstreams.get(name)
     endpoints = [
@@ -262,9 +269,11 @@ def _service(lines: list[Line], upstreams: Mapping[str, Upstream], most: int) ->
         for endpoint in (upstream.endpoints if upstream else ())
         if is_public(lines[0], endpoint.rule)
     ]
-    heads = " ".join(_link(line) for line in lines)
+    heads = " ".join(_link(line, port) for line in lines)
     phase = f"<small>{escape(upstream.phase)}</small>" if upstream else ""
-    items = "".join(_endpoint(endpoint, lines[0]) for endpoint in endpoints[:most])
+    items = "".join(
+        _endpoint(endpoint, lines[0], port) for endpoint in endpoints[:most]
+    )
     if len(endpoints) > most:
         items += f"<li><small></small>and {len(endpoints) - most} more</li>"
     return (
@@ -273,16 +282,22 @@ def _service(lines: list[Line], upstreams: Mapping[str, Upstream], most: int) ->
     )
 
 
-def _link(line: Line) -> str:
-    address = f"{line.prefix}/" if line.host is None else f"//{line.host}{line.prefix}/"
-    return f'<a href="{escape(address)}"><code>{escape(address)}</code></a>'
+def _link(line: Line, port: int) -> str:
+    shown = f"{line.host or ''}{line.prefix}/"
+    address = f"{_origin(line, port)}{line.prefix}/"
+    return f'<a href="{escape(address)}"><code>{escape(shown)}</code></a>'
 
 
-def _endpoint(endpoint: Endpoint, line: Line) -> str:
+def _origin(line: Line, port: int) -> str:
+    return "" if line.host is None else f"//{line.host}:{port}"
+
+
+def _endpoint(endpoint: Endpoint, line: Line, port: int) -> str:
     path = f"{line.forwarded_prefix}{endpoint.rule}"
     shown = f"<code>{escape(path)}</code>"
-    if line.host is None and "<" not in path and "GET" in endpoint.methods:
-        shown = f'<a href="{escape(path)}">{shown}</a>'
+    if "<" not in path and "GET" in endpoint.methods:
+        address = _origin(line, port) + path
+        shown = f'<a href="{escape(address)}">{shown}</a>'
     methods = escape(" ".join(endpoint.methods))
     return (
         f"<li><small>{methods}</small>{shown}"

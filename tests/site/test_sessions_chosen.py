@@ -51,8 +51,10 @@ def test_check_tells_of_sessions_that_meet_and_keys_that_are_known(tmp_path):
     assert said - {each for each in said if met.match(each[1])} == {
         (
             "sample",
-            "its `SECRET_KEY` has 3 bytes, and fewer than 16 can be guessed; "
-            + "it does not start with `--production`",
+            (
+                "its `SECRET_KEY` has 3 bytes, and fewer than 16 can be guessed; "
+                "it does not start with `--production`"
+            ),
         )
     }
 

@@ -105,6 +105,12 @@ def test_who_logs_in_at_one_is_the_user_of_the_other(browser):
     assert browser.get("/blog/private").text == "private of 7"
 
 
+def test_one_log_in_is_one_sign_in(house, browser):
+    """Other applications of the process hear of it as well, and leave it alone."""
+    browser.post("/accounts/login/7")
+    assert not (house.folder / REVOCATIONS).exists()
+
+
 def test_who_logs_out_is_nobodys_user_any_more(browser):
     """Neither a session nor a cookie that remembers brings him back."""
     browser.post("/accounts/login/7")

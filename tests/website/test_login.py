@@ -1,12 +1,14 @@
 """Views that are not for everybody."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from flask import Blueprint, Flask, redirect
 from flask.views import MethodView
 
 from glassware import UsageError, identity, login_required, requires, visitor
+from glassware.directory import Place, read_directory, write_directory
 from glassware.protocol import FRAGMENT, VIA, VISITOR
 from website.joined import joined
 from website.visiting import House, tell_rules
@@ -62,6 +64,11 @@ def orders():
     @requires("admin", "editor")
     async def both():
         return "for both"
+
+    @app.route("/asked", methods=["GET", "OPTIONS"])
+    @login_required
+    def asked():
+        return "asked"
 
     class Api(MethodView):
         decorators = (login_required,)
@@ -143,6 +150,22 @@ def test_the_way_back_is_the_whole_page_that_was_asked_for(browser):
     assert answer.text == "7"
 
 
+def test_from_another_host_the_way_back_is_a_whole_address(site, browser):
+    """Which is believed there, because that host is a part of the site."""
+    directory = read_directory(site._file.read_text())
+    away = replace(
+        directory.services["accounts"], places=(Place(host="accounts.localhost"),)
+    )
+    services = {**directory.services, "accounts": away}
+    site._file.write_text(write_directory(replace(directory, services=services)))
+    place = browser.get("/orders/?a=1", headers=PAGE).headers["Location"]
+    back = "http://localhost/orders/?a%3D1"
+    assert place == f"http://accounts.localhost/sign-in?next={back}"
+    here = "/accounts/sign-in?" + place.partition("?")[2]
+    answer = browser.post(here, base_url="http://accounts.localhost")
+    assert answer.headers["Location"] == "http://localhost/orders/?a=1"
+
+
 def test_the_service_that_signs_in_guards_its_own_pages_too(browser):
     """Its own page is found by the site's name for it."""
     answer = browser.get("/accounts/profile", headers=PAGE)
@@ -180,6 +203,7 @@ def test_a_program_is_told_where_to_sign_in(browser):
 def test_a_browser_that_asks_whether_it_may_ask_is_answered(browser):
     """A preflight brings no cookies, so it cannot have signed in."""
     assert browser.options("/orders/").status_code == 200
+    assert browser.options("/orders/asked").text == "asked"
 
 
 def test_who_lacks_a_role_gets_a_403(house, browser):

@@ -5,8 +5,25 @@ import threading
 import pytest
 from flask import Response, render_template_string, request
 
-from waiting import PATIENCE
+from glassware import current
+from glassware.current import Incoming
+from waiting import PATIENCE, until
 from website.fragment_sites import application, fragment_site
+
+
+class Slot:
+    """A place among the views that run, which counts."""
+
+    lent = times = 0
+
+    def lend(self):
+        """Take in that another view may run."""
+        self.lent += 1
+        self.times += 1
+
+    def take_back(self):
+        """Take in that this one goes on."""
+        self.lent -= 1
 
 
 def page(template: str, **values):
@@ -75,6 +92,29 @@ def test_ten_fragments_are_under_way_at_once(tmp_path):
         answer = site.get("/home")
 
     assert answer.text == "".join(f"<i>{n}</i>" for n in range(10))
+
+
+def test_a_page_that_waits_lets_another_view_run(tmp_path):
+    """Its slot is lent meanwhile, and back when the page goes on."""
+    slot = Slot()
+
+    def mini():
+        until(lambda: slot.times, "a slot that is lent")
+        return "3"
+
+    shop = application(
+        home=page("{{ fragment('cart.mini') }}{{ fragment('cart.mini') }}")
+    )
+    cart = application("cart", mini=mini)
+
+    def visit():
+        current.incoming.set(Incoming(service="storefront", slot=slot))
+        return shop.test_client().get("/home").text
+
+    with fragment_site(tmp_path, storefront=shop, cart=cart) as site:
+        assert site.run(visit) == "33"
+    assert slot.lent == 0
+    assert slot.times in {1, 2}
 
 
 def test_more_fragments_than_threads_are_all_there(tmp_path):

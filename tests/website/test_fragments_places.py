@@ -114,6 +114,17 @@ def test_a_block_stands_in_within_a_stream(tmp_path, cart):
         assert site.get("/home").text == "/home /home."
 
 
+def test_nothing_is_primary_within_a_stream(tmp_path, cart, caplog):
+    """Its head is on its way; so the fragment is as any other, and a line says it."""
+    cart.add_url_rule("/gone", "gone", lambda: ("<b>gone</b>", 404))
+    template = "<p>{{ fragment('cart.gone', primary=True) }}</p>"
+    shop = application(home=lambda: stream_template_string(template))
+    with fragment_site(tmp_path, storefront=shop, cart=cart) as site:
+        answer = site.get("/home")
+    assert (answer.status_code, answer.text) == (200, "<p></p>")
+    assert "`cart.gone` decides nothing" in said(caplog)[0]
+
+
 def test_an_answer_of_json_has_none(tmp_path, cart, caplog):
     """The placeholder is left out, and the line says what to use."""
     shop = application(

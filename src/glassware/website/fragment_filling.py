@@ -38,6 +38,7 @@ class Filling:
 
     def __init__(self, find: Callable[[], Page | None]) -> None:
         self.placed: list[Piece] = []
+        self._streams = False
         self._find = find
 
     def fill(self, body: bytes) -> bytes:
@@ -62,6 +63,7 @@ class Filling:
 
     def stream(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Return a page with its fragments while it passes."""
+        self._streams = True
         held = b""
         for chunk in chunks:
             data = held + chunk if held else chunk
@@ -84,6 +86,14 @@ class Filling:
             return b""
         piece = page.pieces[number]
         page.wait(piece)
+        if self._streams and piece.primary:
+            piece.primary = False
+            tell(
+                logging.WARNING,
+                piece.name,
+                "decides nothing",
+                "the head of a page that is streamed is on its way before",
+            )
         if not piece.placed:
             piece.placed = True
             self.placed.append(piece)

@@ -75,6 +75,8 @@ class Page:
         if piece.is_ours and not piece.begun:
             # Where one view runs at once, its author may count on that.
             self._context.copy().run(piece.fetch, self._later)
+        if piece.is_there:
+            return
         slot = self._slot
         if slot is None:
             self._wait(piece)

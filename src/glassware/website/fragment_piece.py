@@ -77,6 +77,11 @@ class Piece:
         self._done.acquire()
 
     @property
+    def is_there(self) -> bool:
+        """Whether nobody has to wait for it."""
+        return not self._done.locked()
+
+    @property
     def is_ours(self) -> bool:
         """Whether it is made by the page's own thread."""
         return self.wanted is not None and self.wanted.is_ours

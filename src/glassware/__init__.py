@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .service.databases import databases
     from .service.deadline import deadline
     from .service.gather import gather
+    from .website.assets import csp_nonce, script, style
     from .website.extension import Website
     from .website.fragment_html import fragment
     from .website.identity import identity
@@ -50,6 +51,7 @@ __all__ = [
     "UnknownService",
     "UsageError",
     "Website",
+    "csp_nonce",
     "databases",
     "deadline",
     "fragment",
@@ -57,15 +59,18 @@ __all__ = [
     "identity",
     "login_required",
     "requires",
+    "script",
     "services",
     "site_environment",
     "site_session",
+    "style",
     "url_for",
     "visitor",
 ]
 
 _ELSEWHERE = {
     "Website": ".website.extension",
+    "csp_nonce": ".website.assets",
     "databases": ".service.databases",
     "deadline": ".service.deadline",
     "fragment": ".website.fragment_html",
@@ -73,9 +78,11 @@ _ELSEWHERE = {
     "identity": ".website.identity",
     "login_required": ".website.login",
     "requires": ".website.login",
+    "script": ".website.assets",
     "services": ".service.client",
     "site_environment": ".website.look",
     "site_session": ".website.shared",
+    "style": ".website.assets",
     "url_for": ".website.urls",
     "visitor": ".website.visitor",
 }

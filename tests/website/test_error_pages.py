@@ -36,7 +36,7 @@ def app(tmp_path: Path) -> Flask:
 
     @app.get("/own")
     def own() -> str:
-        abort(Response("mine", 404))
+        raise NotFound(response=Response("mine", 404))
 
     @app.get("/fail")
     def fail() -> str:

@@ -254,15 +254,18 @@ def test_a_changed_file_has_another_address(tmp_path: Path) -> None:
     assert app.test_client().get(old).headers["Cache-Control"] == "no-cache"
 
 
-def test_a_service_s_own_choice_wins(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(60, "public, max-age=60"), (0, "no-cache, max-age=0")]
+)
+def test_a_service_s_own_choice_wins(tmp_path: Path, seconds: int, said: str) -> None:
     """Its time to keep files, its own argument, and files that are not there."""
-    app = service(tmp_path, SEND_FILE_MAX_AGE_DEFAULT=60)
+    app = service(tmp_path, SEND_FILE_MAX_AGE_DEFAULT=seconds)
     with app.test_request_context():
         link = url_for("static", filename="x.js")
         own = url_for("static", filename="x.js", v="mine")
         lost = url_for("static", filename="lost.js")
 
-    assert app.test_client().get(link).headers["Cache-Control"] == "public, max-age=60"
+    assert app.test_client().get(link).headers["Cache-Control"] == said
     assert own.endswith("?v=mine")
     assert lost == "/static/lost.js"
 

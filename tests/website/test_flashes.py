@@ -14,6 +14,16 @@ SHOWN = (
 )
 
 
+class Lazy:
+    """A text that is made when it is shown, as translations are."""
+
+    def __html__(self):
+        return "<i>later</i>"
+
+    def __str__(self):
+        return "<i>later</i>"
+
+
 def saying():
     """A service that says things, leads elsewhere, and shows what was said."""
     app = Flask("saying")
@@ -39,6 +49,11 @@ def saying():
     @app.get("/html/<path:target>")
     def html(target):
         flash(Markup("<b>bold</b>"))
+        return redirect(f"/{target}")
+
+    @app.get("/lazy/<path:target>")
+    def lazy(target):
+        flash(Lazy())
         return redirect(f"/{target}")
 
     @app.get("/many/<path:target>")
@@ -150,6 +165,13 @@ def test_html_is_text_in_another_service(site):
     assert browser.get("/a/html/b/show", follow_redirects=True).text == (
         "[message: &lt;b&gt;bold&lt;/b&gt;]"
     )
+
+
+def test_a_text_that_is_made_later_is_made_before_it_leaves(site):
+    """Its language is that of the page that said it."""
+    answer = site.browser().get("/a/lazy/b/show", follow_redirects=True)
+
+    assert answer.text == "[message: &lt;i&gt;later&lt;/i&gt;]"
 
 
 def test_what_is_too_much_for_a_cookie_stays_where_it_was_said(site):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from flask import Flask, make_response, render_template_string, stream_template_string
+from jinja2 import DictLoader
 
 from glassware.website.assets import csp_nonce, script, style
 from glassware.website.extension import Website
@@ -130,6 +131,31 @@ def test_on_a_streamed_page_they_stand_where_they_can(tmp_path, services):
     assert len(tags(html)) == 4
     assert html.index("/late.css") < html.index("<b>")
     assert html.count("<i>cart</i>") == 2
+
+
+def test_a_fragment_that_is_framed_has_them_in_its_frame(tmp_path, services):
+    """With those of the layout, and of the fragments within it."""
+    services["cart"] = application(
+        "cart",
+        mini=page("{{ style('/mini.css') }}{{ fragment('reviews.latest') }}"),
+        home=page("{{ fragment('cart.mini') }}"),
+    )
+    services["cart"].jinja_loader = DictLoader(
+        {
+            "site/base.html": HEAD + "{{ style('/site.css') }}"
+            "{% block content %}{% endblock %}</body></html>"
+        }
+    )
+    with fragment_site(tmp_path, development=True, **services) as site:
+        site.get("/home")
+        html = site.get("/mini", headers={"Sec-Fetch-Dest": "document"}).text
+    assert tags(html) == [
+        '<link rel="stylesheet" href="/mini.css">',
+        '<link rel="stylesheet" href="/site.css">',
+        '<link rel="stylesheet" href="/site/a.css">',
+        '<script src="https://cdn.test/x.js" defer></script>',
+    ]
+    assert tags(html) == tags(html[: html.index("</head>")])
 
 
 def test_a_view_may_name_them_too():

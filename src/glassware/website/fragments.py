@@ -101,8 +101,8 @@ def _fill(response: Response, page: Page | None, body: bytes) -> None:
     add_heads(filling.placed, response)
     assets = known_assets(flask.request.environ)
     if assets is not None:
-        # Whatever they name is known by now.
-        text = assets.head(text.decode(), whole=True).encode()
+        # Whatever they name is known by now; a piece without a head may be framed yet.
+        text = assets.head(text.decode()).encode()
     if text == body:
         return
     tagged = response.headers.pop("ETag", None)

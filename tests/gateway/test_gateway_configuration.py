@@ -17,7 +17,7 @@ from glassware.gateway.clusters import marks
 from glassware.gateway.envoy import bootstrap, resources
 from glassware.gateway.limits import Limits, affordable, markdown, rows
 from glassware.gateway.routes import table
-from glassware.model import Route
+from glassware.model import Cors, Route, Tls
 from glassware.plan import GatewayPlan
 from glassware.status import Endpoint, Phase
 
@@ -42,6 +42,13 @@ PLANS = {
     "everywhere": GatewayPlan(
         port=None, bind="0.0.0.0", hosts=(), routes=(public("a", "/"),)
     ),
+    "others": plan(
+        public("a", "/a", cors=True, only=("/x",)),
+        public("b", "/b", csrf=False),
+        public("c", "/", host="c.localhost", aliases=("c.shop.test",), cors=True),
+        cors=Cors(origins=("https://*.app.test", "http://[::1]:3000"), expose=("A",)),
+    ),
+    "a proxy with TLS": plan(public("a", "/"), tls=Tls(elsewhere=True)),
     "version 6": GatewayPlan(
         port=None, bind="::1", hosts=(), routes=(public("a", "/"),)
     ),
@@ -127,6 +134,26 @@ def test_nothing_is_left_open() -> None:
     }
     [layer] = started["layered_runtime"]["layers"]
     assert layer["static_layer"]["envoy.reloadable_features.strict_chunk_parsing"]
+
+
+def test_nothing_is_left_open_over_tls() -> None:
+    """HTTP/2 is chosen by TLS alone; what comes without TLS is led to it."""
+    secure = plan(public("a", "/"), tls=Tls(redirect=8080))
+    place = Place(folder=Path("/f"), plan=secure, port=8443)
+    listener, second, *_ = bootstrap(place)["static_resources"]["listeners"]
+    encrypted, unencrypted = listener["filter_chains"]
+    managers = [
+        chain["filters"][0]["typed_config"]
+        for chain in (encrypted, unencrypted, *second["filter_chains"])
+    ]
+
+    assert encrypted["filter_chain_match"] == {"transport_protocol": "tls"}
+    assert unencrypted["filter_chain_match"] == {"transport_protocol": "raw_buffer"}
+    assert "transport_socket" not in unencrypted
+    assert [manager["codec_type"] for manager in managers] == ["AUTO", "HTTP1", "HTTP1"]
+    for manager in managers[1:]:
+        [host] = manager["route_config"]["virtual_hosts"]
+        assert [list(route) for route in host["routes"]] == [["match", "redirect"]]
 
 
 def test_the_public_listener_does_not_depend_on_the_services() -> None:

@@ -25,8 +25,11 @@ def one_service_each(draft: Draft) -> Iterator[Fault]:
     """A public address leads to one service."""
     first: dict[tuple[str, str], tuple[Service, KeyPath]] = {}
     for service, path, route in _routes(draft):
-        address = ((route.host or "").lower(), route.path)
-        other, place = first.setdefault(address, (service, path))
+        known = [
+            first.setdefault((name, route.path), (service, path))
+            for name in _names(draft, route)
+        ]
+        other, place = next((k for k in known if k[1] != path), known[0])
         if place != path:
             where = draft.place((*place, "path"))
             line = f":{where.line}" if where.line else ""
@@ -63,6 +66,13 @@ def _routes(draft: Draft) -> Iterator[tuple[Service, KeyPath, Route]]:
         for path, route in draft.elements(root, service.routes):
             if not draft.is_broken(*path, "path"):
                 yield service, path, route
+
+
+def _names(draft: Draft, route: Route) -> tuple[str, ...]:
+    """Return the names of a route's host; an empty one: every host."""
+    if not route.host:
+        return ("",)
+    return draft.site.gateway.names(route.host, production=draft.production)
 
 
 def _path_words(path: str) -> Words | None:

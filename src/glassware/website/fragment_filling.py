@@ -97,7 +97,11 @@ class Filling:
         if not piece.placed:
             piece.placed = True
             self.placed.append(piece)
-        return html_of(piece, _take).encode()
+        html = html_of(piece, _take).encode()
+        # A fragment has no places in it; what stands in for one may have.
+        if _NEEDLE in html and piece.problem() is None:
+            return _PLACEHOLDER.sub(b"", html)
+        return html
 
     def refuse(self, body: bytes, kind: str) -> bytes:
         """Return an answer that is no HTML page without its placeholders."""

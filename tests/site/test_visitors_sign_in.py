@@ -415,9 +415,13 @@ def test_without_who_signs_in_the_pages_go_on(site: SiteUnderTest) -> None:
 
     assert ann.user("/catalog/") == "ann"
     assert bob.user("/catalog/") == ""
+    rotated = site.run("visitors", "rotate")
+    assert rotated.returncode == 1
+    assert "`accounts` does not start anew" in rotated.stderr
     app.write_text(whole)
     site.until(lambda: site.service("accounts")["phase"] == "running", "its return")
     assert bob.user("/catalog/") == "bob"
+    assert ann.user("/catalog/") == "ann"
 
 
 def test_another_service_takes_over_the_signing_in(site: SiteUnderTest) -> None:

@@ -37,6 +37,11 @@ class TokenPiece(Piece):
     last: bool = True
     _settled: bool = False
 
+    @property
+    def is_there(self) -> bool:
+        """Whether nobody has to wait for it, or for what comes before it."""
+        return self._settled and not self._done.locked()
+
     def fetch(self, later: Later) -> None:
         """Ask for it, if nothing has to be there before; raises nothing."""
         if self.known:

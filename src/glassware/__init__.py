@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from .service.databases import databases
     from .service.deadline import deadline
     from .service.gather import gather
-    from .website.assets import csp_nonce, script, style
     from .website.extension import Website
-    from .website.fragment_html import fragment
-    from .website.identity import identity
-    from .website.login import login_required, requires
-    from .website.look import site_environment
-    from .website.shared import site_session
-    from .website.urls import url_for
-    from .website.visitor import visitor
+    from .website.fragments.assets import csp_nonce, script, style
+    from .website.fragments.html import fragment
+    from .website.links.urls import url_for
+    from .website.look.templates import site_environment
+    from .website.sessions.shared import site_session
+    from .website.visitor.identity import identity
+    from .website.visitor.login import login_required, requires
+    from .website.visitor.proxy import visitor
 
 
 __all__ = [
@@ -70,21 +70,21 @@ __all__ = [
 
 _ELSEWHERE = {
     "Website": ".website.extension",
-    "csp_nonce": ".website.assets",
+    "csp_nonce": ".website.fragments.assets",
     "databases": ".service.databases",
     "deadline": ".service.deadline",
-    "fragment": ".website.fragment_html",
+    "fragment": ".website.fragments.html",
     "gather": ".service.gather",
-    "identity": ".website.identity",
-    "login_required": ".website.login",
-    "requires": ".website.login",
-    "script": ".website.assets",
+    "identity": ".website.visitor.identity",
+    "login_required": ".website.visitor.login",
+    "requires": ".website.visitor.login",
+    "script": ".website.fragments.assets",
     "services": ".service.client",
-    "site_environment": ".website.look",
-    "site_session": ".website.shared",
-    "style": ".website.assets",
-    "url_for": ".website.urls",
-    "visitor": ".website.visitor",
+    "site_environment": ".website.look.templates",
+    "site_session": ".website.sessions.shared",
+    "style": ".website.fragments.assets",
+    "url_for": ".website.links.urls",
+    "visitor": ".website.visitor.proxy",
 }
 
 

@@ -30,7 +30,7 @@ SCRIPTS = {"cassandra": ".cql", "postgresql": ".sql", "sqlite": ".sql"}
 LAYOUT = "layout"
 """The service that is the look of the site: its templates, its files, its errors."""
 
-LAYOUT_APP = "glassware.website.layout_app"
+LAYOUT_APP = "glassware.website.look.layout_app"
 """What runs for a layout that has no application of its own."""
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (a name for it, nothing listens there)

@@ -190,9 +190,7 @@ def test_somebody_made_by_its_own_command_logs_in(site):
             "Referer": site.url + path,
         },
     )
-    session = next(
-        c for c in answer.headers.get_all("Set-Cookie") if "_session=" in c
-    )
+    session = next(c for c in answer.headers.get_all("Set-Cookie") if "_session=" in c)
     inside = site.get("/admin-site/admin/", headers={"Cookie": session.split(";")[0]})
 
     assert answer.status == 302

@@ -69,7 +69,7 @@ def test_a_new_site_has_no_fault(shop: Path):
         "class": "class_service",
         "email": "email_service",
         "home": "home",
-        "layout": "glassware.website.layout_app",
+        "layout": "glassware.website.look.layout_app",
         "my-cart": "my_cart",
         "stores": "stores",
         "x" * 40: "x" * 40,

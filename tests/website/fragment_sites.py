@@ -18,8 +18,9 @@ from glassware.service import edge, settings
 from glassware.service.incoming import read_request
 from glassware.service.local import Local
 from glassware.service.transports import stand_ins
-from glassware.website import cache, fragment_missing
+from glassware.website import cache
 from glassware.website.extension import Website
+from glassware.website.fragments import missing as fragment_missing
 from glassware.worker.endpoints import endpoints_of
 
 

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page
 
-from glassware.website.enclose_elements import ITEMS, PARENTS
-from glassware.website.enclose_tree import Tree
+from glassware.website.enclose.elements import ITEMS, PARENTS
+from glassware.website.enclose.tree import Tree
 
 
 PLACES = {

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask, make_response, render_template_string, stream_template_string
 from jinja2 import DictLoader
 
-from glassware.website.assets import csp_nonce, script, style
 from glassware.website.extension import Website
+from glassware.website.fragments.assets import csp_nonce, script, style
 from website.fragment_sites import application, fragment_site
 
 

@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from glassware import UsageError, identity, visitor
 from glassware.service.visit_tokens import VisitVerifier
 from glassware.visitors import REVOCATIONS, revoke_session
-from glassware.website import renewal
+from glassware.website.visitor import renewal
 from website.joined import joined
 from website.visiting import House, tell_rules
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassware.website.cache_terms import terms_of
+from glassware.website.cache.terms import terms_of
 
 
 DATE = ("Date", "Sun, 06 Nov 1994 08:49:37 GMT")

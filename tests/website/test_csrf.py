@@ -5,7 +5,7 @@ import sys
 import pytest
 from flask import Flask, Response, redirect, request, session
 
-from glassware.website.csrf import FIELD, TOKEN
+from glassware.website.sessions.csrf import FIELD, TOKEN
 from website.joined import Told, joined
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from glassware.website.enclose import enclose
-from glassware.website.enclose_tree import Tree
-from glassware.website.enclose_well import is_well_formed
+from glassware.website.enclose.tree import Tree
+from glassware.website.enclose.well import is_well_formed
 
 
 CARD = """

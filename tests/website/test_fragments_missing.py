@@ -7,7 +7,7 @@ import threading
 import pytest
 from flask import redirect, render_template_string
 
-from glassware.website import fragment_call
+from glassware.website.fragments import call as fragment_call
 from waiting import PATIENCE
 from website.fragment_sites import application, fragment_site
 

@@ -12,8 +12,8 @@ from glassware.protocol import VISITOR
 from glassware.service import settings
 from glassware.service.visit_tokens import VisitVerifier
 from glassware.visitors import REVOCATIONS, revoke_session
-from glassware.website import renewal
 from glassware.website.extension import Website
+from glassware.website.visitor import renewal
 from website.joined import joined
 from website.visiting import House
 

@@ -28,8 +28,8 @@ from glassware.directory import (
 )
 from glassware.errors import DeadLink
 from glassware.service.settings import forget
-from glassware.website import addresses
 from glassware.website.extension import Website, take_in
+from glassware.website.links import addresses
 from waiting import until
 
 

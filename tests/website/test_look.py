@@ -15,7 +15,7 @@ from quart import render_template as quart_render_template
 
 from glassware.service.settings import forget
 from glassware.website.extension import take_in
-from glassware.website.look import site_environment
+from glassware.website.look.templates import site_environment
 from sites_on_disk import write
 from website.looks import application, joined, layout
 

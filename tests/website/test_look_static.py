@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from glassware.directory import Directory, Entry, Place, Rule, write_directory
-from glassware.website.layout_app import create_app
-from glassware.website.sitemaps import index
-from glassware.website.static import FOR_EVER, hashed, unhashed
+from glassware.website.look.layout_app import create_app
+from glassware.website.look.sitemaps import index
+from glassware.website.look.static import FOR_EVER, hashed, unhashed
 from sites_on_disk import write
 from website.looks import ERROR, application, joined, layout
 

@@ -5,7 +5,7 @@ from flask import Flask, request, session
 from werkzeug.http import parse_cookie
 
 from glassware.environment import Settings
-from glassware.website.sessions_config import fault_of_key, settle
+from glassware.website.sessions.config import fault_of_key, settle
 from website.joined import Told, joined
 
 

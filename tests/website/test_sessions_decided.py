@@ -14,7 +14,7 @@ from glassware.runner.secret_keys import change_key, other_keys, secret_key
 from glassware.runner.session_remarks import session_remarks
 from glassware.runner.state import State
 from glassware.tokens import Key
-from glassware.website.sessions_config import settle
+from glassware.website.sessions.config import settle
 from sites_on_disk import lines, service, write
 
 
@@ -152,7 +152,7 @@ import sys
 from django.conf import settings
 settings.configure(SECRET_KEY="k" * 32, {chosen})
 from glassware.environment import Settings
-from glassware.website.sessions_django import settle_project
+from glassware.website.sessions.django import settle_project
 said = Settings(service="blog", cookie_path="{path}", url="https://shop.test")
 variables = {{"SECRET_KEY": "k" * 32, "SECRET_KEY_FALLBACKS": '["older"]'}}
 settle_project(settings, said, variables)

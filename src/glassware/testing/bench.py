@@ -18,7 +18,7 @@ from glassware.service.local import Local
 from glassware.service.settings import forget as forget_settings
 from glassware.service.transports import stand_ins
 from glassware.visitors import FILE as VISITORS_FILE
-from glassware.website.addresses import informants
+from glassware.website.links.addresses import informants
 
 from .application import become, kept
 from .calls import Asking

@@ -5,35 +5,26 @@ from typing import Any
 
 from flask import Flask
 
-from . import (
-    assets,
-    csrf,
-    error_pages,
-    flashes,
-    fragments,
-    framing,
-    links,
-    look,
-    sessions,
-    shared,
-    static,
-    visitor_answers,
-)
+from .fragments import assets, framing, template
+from .links import hook
+from .look import error_pages, static, templates
+from .sessions import csrf, flashes, own, shared
+from .visitor import answers
 
 
 _PARTS: tuple[Callable[[Flask], None], ...] = (
-    links.init_app,
-    sessions.init_app,
+    hook.init_app,
+    own.init_app,
     shared.init_app,
     flashes.init_app,
-    look.init_app,
+    templates.init_app,
     static.init_app,
     error_pages.init_app,
     assets.init_app,
-    fragments.init_app,
+    template.init_app,
     csrf.init_app,
     framing.init_app,
-    visitor_answers.init_app,
+    answers.init_app,
 )
 
 
@@ -75,6 +66,6 @@ def take_in(application: Any) -> None:
     if isinstance(application, Flask):
         Website(application)
     elif hasattr(application, "url_build_error_handlers"):
-        links.init_app(application)
-        look.init_quart(application)
-        visitor_answers.name_in_templates(application)
+        hook.init_app(application)
+        templates.init_quart(application)
+        answers.name_in_templates(application)

@@ -6,7 +6,7 @@ from typing import Any
 
 from glassware.errors import AppNotLoaded
 from glassware.service.settings import current
-from glassware.website.sessions_config import fault_of_key, settle
+from glassware.website.sessions.config import fault_of_key, settle
 
 from .django_project import settings_of_project
 
@@ -31,7 +31,7 @@ def settle_sessions(application: Any) -> None:
         settle(config, said, os.environ)
     elif project is not None:
         # Loaded where it is needed, by few.
-        from glassware.website.sessions_django import settle_project  # noqa: PLC0415
+        from glassware.website.sessions.django import settle_project  # noqa: PLC0415
 
         settle_project(project, said, os.environ)
     fault = fault_of_key(_key_of(config, project))

@@ -92,7 +92,7 @@ def renewed(environ: MutableMapping[str, Any], service: str) -> AnsweredHere:
         return AnsweredHere(HTTPStatus.NOT_FOUND)
     token = current.service.set(service)
     try:
-        renewal: Any = importlib.import_module("glassware.website.renewal")
+        renewal: Any = importlib.import_module("glassware.website.visitor.renewal")
         headers = renewal.renew(environ.get(_COOKIE, ""), _run)
     except Exception as error:  # noqa: BLE001 - the visitor goes on without
         show(error)

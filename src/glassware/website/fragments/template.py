@@ -1,0 +1,128 @@
+"""Pages out of fragments: `{{ fragment("cart.mini") }}`."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import flask
+from flask import Flask, Response
+from markupsafe import Markup
+
+from .asset_nonce import csp_nonce
+from .asset_page import known_assets
+from .filling import Filling, has_placeholder
+from .head import add_heads, settle_primary
+from .html import want
+from .page import Page, known_page, page_of_request
+from .piece import Piece
+
+
+ERROR = 400
+_HTML = ("text/html", "application/xhtml+xml", "text/vnd.turbo-stream.html")
+_STREAMS = "glassware.streams"
+
+
+def init_app(app: Flask) -> None:
+    """Give templates `fragment`, and pages their fragments."""
+    known = app.jinja_env.globals
+    known.setdefault("fragment", functools.partial(begin, app))
+    app.after_request(fill)
+
+
+def begin(
+    app: Flask,
+    name: str,
+    /,
+    *,
+    deadline: float | None = None,
+    primary: bool = False,
+    caller: Callable[[], Any] | None = None,
+    **values: Any,
+) -> Markup:
+    """Begin with a fragment; return the placeholder where it will be.
+
+    Args:
+        app: The application that makes the page.
+        name: `SERVICE.ENDPOINT`.
+        deadline: Seconds that it may take.
+        primary: Whether its status and redirects are the page's.
+        caller: Renders the block that stands there if it fails; Jinja gives it.
+        **values: For its rule; others are its query.
+
+    Raises:
+        RuntimeError: No request is being answered.
+        ValueError: The deadline is none, or the page has a primary fragment already.
+    """
+    page = page_of_request()
+    if not page.pieces:
+        # Before any other function: what they see is the whole page.
+        flask.after_this_request(fill)
+        page.nonce = csp_nonce()
+    piece = Piece(
+        name=name,
+        values=values,
+        caller=caller,
+        primary=primary,
+    )
+    want(piece, app, deadline, page.nonce)
+    return page.begin(piece)
+
+
+def fill(response: Response) -> Response:
+    """Put the fragments of a page in their places; what is in its place stays."""
+    if response.direct_passthrough:
+        return response
+    page = known_page(flask.request.environ)
+    is_html = (response.content_type or "").startswith(_HTML)
+    if page is None and not is_html:
+        return response
+    if response.is_streamed:
+        return _stream(response) if is_html else response
+    if page is not None and settle_primary(page, response):
+        response.set_data(b"")
+        return response
+    body = response.get_data()
+    if not is_html:
+        if has_placeholder(body):
+            response.set_data(
+                Filling(lambda: page).refuse(body, response.mimetype or "")
+            )
+        return response
+    if page is not None or has_placeholder(body):
+        _fill(response, page, body)
+    return response
+
+
+def _fill(response: Response, page: Page | None, body: bytes) -> None:
+    filling = Filling(lambda: page)
+    text = filling.fill(body)
+    if response.status_code < ERROR:
+        filling.tell_lost()
+    add_heads(filling.placed, response)
+    assets = known_assets(flask.request.environ)
+    if assets is not None:
+        # Whatever they name is known by now; a piece without a head may be framed yet.
+        text = assets.head(text.decode()).encode()
+    if text == body:
+        return
+    tagged = response.headers.pop("ETag", None)
+    response.set_data(text)
+    if tagged is not None:
+        response.add_etag()
+        response.make_conditional(flask.request)
+
+
+def _stream(response: Response) -> Response:
+    environ = flask.request.environ
+    if _STREAMS in environ:
+        return response
+    environ[_STREAMS] = True
+    close = getattr(response.response, "close", None)
+    if close is not None:
+        response.call_on_close(close)
+    passing = Filling(lambda: known_page(environ)).stream(response.iter_encoded())
+    if known_page(environ) is not None:
+        response.headers.pop("Content-Length", None)
+        passing = flask.stream_with_context(passing)
+    response.response = passing
+    return response

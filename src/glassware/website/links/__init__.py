@@ -1,0 +1,1 @@
+"""Links to neighbours: `hook` gives them to Flask, `urls` to everybody else."""

@@ -1,0 +1,1 @@
+"""One look: the layout's `templates`, `static` files, `error_pages`, and its own app."""

@@ -1,0 +1,1 @@
+"""Who visits: `proxy` says it, `identity` signs in and out, `login` insists on it."""

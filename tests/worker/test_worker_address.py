@@ -36,6 +36,13 @@ def test_a_prefix_counts_only_if_it_is_a_mount(prefix, path, mounts, root, rest)
     assert (address.root, address.path) == (root, rest)
 
 
+def test_a_visitor_without_a_prefix_came_by_a_route_that_keeps_the_path():
+    """Another route of the same service may have a mount; this one has none."""
+    headers = {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}
+    address = address_of(headers, "/stock", MOUNTS)
+    assert (address.root, address.path) == ("", "/stock")
+
+
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [

@@ -53,9 +53,13 @@ def address_of(
     get = headers.get
     scheme = scheme_of(headers)
     name, port = _split_host(get("HTTP_HOST") or "")
-    root, rest = _split_path(path, get("HTTP_X_FORWARDED_PREFIX"), mounts)
     forwarded = get("HTTP_X_FORWARDED_PORT") or ""
     visitor = (get("HTTP_X_FORWARDED_FOR") or "").rpartition(",")[2].strip()
+    # A visitor's request without a prefix came by a route that keeps the path; a
+    # neighbour's never has one, and its links are for the principal mount.
+    unsaid = "" if visitor else None
+    prefix = get("HTTP_X_FORWARDED_PREFIX", unsaid)
+    root, rest = _split_path(path, prefix, mounts)
     return Address(
         client=visitor or peer or "127.0.0.1",
         scheme=scheme,

@@ -4,7 +4,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from flask import Flask, current_app, redirect, render_template_string, request
+from flask import Flask, current_app, redirect, render_template_string, request, session
 from werkzeug.test import Client
 
 from glassware import UsageError, identity, visitor
@@ -497,13 +497,13 @@ def test_the_service_may_sign_a_visitor_out_at_a_renewal(house, renew):
 
 
 def test_the_service_is_asked_in_its_own_context(house, renew):
-    """A database extension of Flask finds its application there."""
+    """Extensions find their application there, and a session that is empty."""
     app = Flask("accounts")
     Website(app)
 
     @identity.on_renew
     def fresh(user_id):
-        return {"name": current_app.name}
+        return {"name": session.get("name", current_app.name)}
 
     visit = renewed(house, renew(house.token(purpose="renewal")))
     assert visit.claims["name"] == "accounts"

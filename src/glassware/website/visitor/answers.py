@@ -14,7 +14,8 @@ from .renewal import contexts
 
 def init_app(app: Flask) -> None:
     """Let answers have what was added, and templates `visitor`."""
-    contexts[current().service] = app.app_context
+    # A request too: what loads a user may look at the session, as Flask-Security's does.
+    contexts[current().service] = app.test_request_context
     app.after_request(_add)
     name_in_templates(app)
 

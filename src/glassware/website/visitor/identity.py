@@ -125,8 +125,8 @@ class Identity:
 
         It is given the user's id, and returns what `sign_in` would be given besides,
         as a mapping; `None` signs the visitor out. In Flask it runs in the
-        application's context. What it raises leaves the visitor anonymous for this
-        request alone.
+        application's context, within a request that has no cookies. What it raises
+        leaves the visitor anonymous for this request alone.
 
             @identity.on_renew
             def renew(user_id):

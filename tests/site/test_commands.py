@@ -258,6 +258,18 @@ def test_check_finds_nothing_in_a_good_site(site):
     assert "2 services, no fault" in answer.stderr
 
 
+def test_check_says_that_an_application_ended_its_process(site):
+    """What it wrote before that is told."""
+    end = "import os; os.write(2, b'bye for now'); os._exit(3)"
+    site.write({"services/shop/app.py": f"from flask import Flask\n{end}\n"})
+
+    answer = site.run("check", "--json")
+
+    (found,) = json.loads(answer.stdout)
+    assert found["what"] == "it ended with code 3 before it was loaded"
+    assert "bye for now" in found["detail"]
+
+
 def test_check_names_undeclared_calls_and_broken_applications(site):
     """With file and line, and the line to add."""
     site.write(SITE)

@@ -83,12 +83,16 @@ def _inspect(
             timeout=LOADS_WITHIN,
             check=False,
         )
-        answer: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+        said = result.stdout.splitlines()
+        if not said:
+            code, shown = result.returncode, result.stderr
+            why = f"it ended with code {code} before it was loaded"
+            return {"event": "failed", "reason": why, "traceback": shown}
+        answer: dict[str, Any] = json.loads(said[-1])
     except (
         GlasswareError,
         OSError,
         subprocess.TimeoutExpired,
-        IndexError,
         ValueError,
     ) as error:
         return {"event": "failed", "reason": str(error), "traceback": ""}

@@ -1,7 +1,7 @@
 """An application with Flask-Login, as one of many services."""
 
 import pytest
-from flask import Flask
+from flask import Flask, get_flashed_messages
 from flask_login import (
     LoginManager,
     UserMixin,
@@ -21,6 +21,7 @@ from website.visiting import House, tell_rules
 
 
 PAGE = {"Accept": "text/html"}
+MESSAGE = "Please log in to access this page."
 
 
 class User(UserMixin):
@@ -49,7 +50,7 @@ def logging_in(bridged=True, about=None):
         @app.get("/login")
         def login(number=None):
             if number is None:
-                return "sign in here"
+                return "sign in here" + "".join(get_flashed_messages())
             login_user(USERS[number], remember=True)
             return f"{current_user.id} {visitor.id}"
 
@@ -145,9 +146,10 @@ def test_a_visitor_who_is_no_user_here_is_anonymous(house, browser):
 
 
 def test_a_stranger_is_sent_to_the_sites_page(browser):
-    """Of a service that has a page of its own, too."""
+    """Of a service that has a page of its own, too; Flask-Login's message goes along."""
     answer = browser.get("/blog/private?page=2", headers=PAGE)
     assert answer.headers["Location"] == "/accounts/login?next=/blog/private?page%3D2"
+    assert MESSAGE in browser.get("/accounts/login").text
 
 
 def test_elsewhere_nobody_logs_in_or_out(browser):
@@ -172,6 +174,7 @@ def test_without_a_site_it_is_flask_login_as_it_was():
     browser = Client(logging_in()())
     answer = browser.get("/private?page=2")
     assert answer.headers["Location"] == "/login?next=/private?page%3D2"
+    assert MESSAGE in browser.get("/login").text
     assert browser.post("/login/7").text == "7 "
     assert browser.get("/private").text == "private of 7"
     assert browser.post("/logout").text == "False "

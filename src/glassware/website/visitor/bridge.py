@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, flash, redirect, request, url_for
 
 from glassware.errors import UsageError
 from glassware.service.settings import current
@@ -73,11 +73,14 @@ class _Bridge:
     def unauthorized(self) -> Any:
         """Lead to the site's page to sign in at; without a site, to the own one."""
         if _has_visitors():
-            return turn_away()
+            answer = turn_away()
+            self._flash()
+            return answer
         views: Mapping[str, str] = self._manager.blueprint_login_views
         view = views.get(request.blueprint or "", self._manager.login_view)
         if not view:
             abort(401)
+        self._flash()
         return redirect(url_for(view, next=request.full_path.rstrip("?")))
 
     def signed_in(self, app: Flask, user: Any, **_: Any) -> None:
@@ -98,6 +101,13 @@ class _Bridge:
     def said(self, user: Any) -> Mapping[str, Any]:
         """Return what `sign_in` is given besides the id of a user."""
         return {} if self._about is None else self._about(user)
+
+    def _flash(self) -> None:
+        """Say why, as Flask-Login does, on the page that the visitor is led to."""
+        manager = self._manager
+        if manager.login_message:
+            localize = manager.localize_callback or (lambda message: message)
+            flash(localize(manager.login_message), manager.login_message_category)
 
     def _is_meant(self, app: Flask) -> bool:
         # Signals are those of all applications of the process.

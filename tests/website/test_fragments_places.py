@@ -162,7 +162,9 @@ def test_a_placeholder_that_was_kept_is_left_out(tmp_path, cart, caplog):
             "<p></p>",
         ]
     (line,) = said(caplog)
-    assert "`/home` had a placeholder of another page, which was removed" in line
+    assert (
+        "`storefront.home` had a placeholder of another page, which was removed" in line
+    )
 
 
 def test_a_fragment_may_stand_twice(tmp_path, cart):

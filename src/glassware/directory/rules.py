@@ -24,6 +24,8 @@ _STARLETTE = re.compile(r"\{([a-zA-Z_]\w*)(?::([a-zA-Z_]\w*))?\}")
 _GROUP = re.compile(r"\(\?P<([a-zA-Z_]\w*)>")
 _ARGUMENT = re.compile(r"""(?:(\w+)\s*=\s*)?("[^"]*"|'[^']*'|[^,\s]+)""")
 _META = frozenset("()[]{}?*+|^$\\")
+# Converters whose values are one segment of a path: Werkzeug's, Django's, Starlette's.
+_SEGMENT = frozenset({"", "default", "string", "str", "slug"})
 
 Value = Any
 Part = str | tuple[str, Callable[[Value], str]]
@@ -45,6 +47,7 @@ class Pattern:
         "_defaults",
         "_host",
         "_path",
+        "_segments",
         "_taken",
         "arguments",
         "readable",
@@ -64,6 +67,7 @@ class Pattern:
         named = [p[0] for p in (*self._host, *self._path) if not isinstance(p, str)]
         self.arguments = tuple(n for n in named if n not in self._defaults)
         self._taken = frozenset({*named, *self._defaults})
+        self._segments = tuple(name for name in _segments(rule.rule) if name in named)
 
     def fits(self, values: Mapping[str, Value]) -> bool:
         """Tell whether it can be built with these values; others go into the query."""
@@ -74,6 +78,20 @@ class Pattern:
             if name in values and values[name] != value:
                 return False
         return True
+
+    def leaves(self, values: Mapping[str, Value]) -> str:
+        """Return the name of a value with which another rule is met; empty: none is.
+
+        A slash within a segment makes two of it, as Werkzeug writes it.
+
+        Args:
+            values: Such as it `fits`.
+        """
+        for name in self._segments:
+            text = str(values.get(name, ""))
+            if "/" in text or text in {".", ".."}:
+                return name
+        return ""
 
     def takes(self, method: str) -> bool:
         """Tell whether requests of this method are answered."""
@@ -139,6 +157,14 @@ def _parts(rule: str) -> Iterator[Part]:
         yield name or other, convert
         end = found.end()
     yield from _text(rule[end:])
+
+
+def _segments(rule: str) -> Iterator[str]:
+    """Return the names of the variables that are within a segment of the path."""
+    for found in re.finditer(f"{_FLASK.pattern}|{_STARLETTE.pattern}", rule):
+        flask, _, name, other, starlette = found.groups()
+        if (flask or starlette or "") in _SEGMENT:
+            yield name or other
 
 
 def _text(text: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import flask
 from werkzeug.routing import BuildError
 
 from glassware.errors import GlasswareError
+from glassware.website import here
 
 from .asset_page import page_assets
 from .html import html_of
@@ -79,7 +80,7 @@ class Filling:
         if page is None or token.decode() != page.token or number >= len(page.pieces):
             tell(
                 logging.WARNING,
-                flask.request.path,
+                f"{here.own_name()}.{flask.request.endpoint}",
                 "had a placeholder of another page, which was removed",
                 "what a cache keeps of a template cannot have fragments in it",
             )

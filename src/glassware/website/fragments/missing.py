@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -20,6 +21,9 @@ log = logging.getLogger("glassware.fragments")
 SILENCE = 10.0
 """Seconds in which the same is said once."""
 
+MOST = 1000
+"""How many things are remembered as said; visitors decide what some of them name."""
+
 
 @dataclass(slots=True)
 class _Said:
@@ -36,7 +40,7 @@ class Quiet:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._said: dict[tuple[str, ...], _Said] = {}
+        self._said: OrderedDict[tuple[str, ...], _Said] = OrderedDict()
         self._lock = threading.Lock()
 
     def more(self, *what: str) -> int | None:
@@ -48,6 +52,9 @@ class Quiet:
                 before.meanwhile += 1
                 return None
             self._said[what] = _Said(now)
+            self._said.move_to_end(what)
+            if len(self._said) > MOST:
+                self._said.popitem(last=False)
             return 0 if before is None else before.meanwhile
 
     def forget(self) -> None:

@@ -1,7 +1,11 @@
 """Where a fragment is: `SERVICE.ENDPOINT` and values become a path and a query."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from werkzeug.exceptions import HTTPException
 
 from glassware.directory import Book, book_of
 from glassware.errors import UnknownService
@@ -52,6 +56,8 @@ def find_target(app: "Flask | None", name: str, values: Mapping[str, Any]) -> Ta
     book = _book(service)
     for pattern in book.patterns(service, endpoint):
         if pattern.readable and pattern.takes("GET") and pattern.fits(values):
+            if name_of_value := pattern.leaves(values):
+                raise _another(name, f"{name_of_value}={values[name_of_value]!r}")
             path = "/" + pattern.path(values).lstrip("/")
             return Target(service, endpoint, path, own=bool(own) and service == own)
     raise _unknown(name, values)
@@ -73,7 +79,20 @@ def _own(app: "Flask", own: str, endpoint: str, values: Mapping[str, Any]) -> Ta
     adapter = app.url_map.bind("")
     # Of a rule with a host of its own, all before the path is left out.
     path = adapter.build(endpoint, given, method="GET", force_external=True)
-    return Target(own, endpoint, "/" + path.partition("//")[2].partition("/")[2], True)
+    path = "/" + path.partition("//")[2].partition("/")[2]
+    with suppress(HTTPException):
+        # What finds no rule at all is told by its answer.
+        if adapter.match(unquote(path.partition("?")[0]), "GET")[0] != endpoint:
+            raise _another(endpoint, path)
+    return Target(own, endpoint, path, True)
+
+
+def _another(name: str, given: str) -> UnknownService:
+    return UnknownService(
+        f"`{name}` was not asked for: with `{given}` it would be another route",
+        hint="a value that is one segment of a path has no `/` in it; "
+        "`<path:NAME>` takes several",
+    )
 
 
 def _unknown(name: str, values: Mapping[str, Any]) -> UnknownService:

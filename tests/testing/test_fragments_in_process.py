@@ -19,6 +19,10 @@ SITE = {
                 "{{ fragment('front.nav') }}{{ fragment('cart.mini', id=7) }}"
             )
 
+        @app.get("/form")
+        def form():
+            return render_template_string("{{ csrf_field('cart') }}")
+
         @app.get("/nav")
         def nav():
             return "<nav></nav>"
@@ -40,6 +44,10 @@ TESTS = """
         service("front"), service("cart")
         assert service("front").client.get("/").text == "<nav></nav><b>7</b>"
 
+    def test_a_fake_has_tokens(service, fake):
+        fake("cart")
+        assert 'value="token of cart"' in service("front").client.get("/form").text
+
     def test_of_nobody(service):
         service("front").client.get("/")
     """
@@ -49,5 +57,5 @@ def test_fakes_and_services_answer_fragments(users_tests: Run):
     """What is neither fails the test, as any call does."""
     result = users_tests({**SITE, "services/front/tests/test_front.py": TESTS}, "-v")
 
-    result.assert_outcomes(passed=2, failed=1)
+    result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["*`front` called `GET /mini/7` of `cart`*"])

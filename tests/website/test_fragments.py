@@ -1,6 +1,7 @@
 """Pages out of fragments: where they stand, and how they are asked for."""
 
 import threading
+import time
 
 import pytest
 from flask import Response, render_template_string, request
@@ -40,6 +41,22 @@ def test_a_fragment_stands_where_the_template_names_it(tmp_path):
 
     assert answer.text == "<main><b>3 é</b></main>é"
     assert answer.content_length == len(answer.data)
+
+
+def test_what_the_page_takes_is_no_fault_of_its_own_fragments(tmp_path):
+    """They are made when their turn comes, and have their time from then on."""
+
+    def dawdle():
+        end = time.monotonic() + 0.3
+        until(lambda: time.monotonic() > end)
+        return "late"
+
+    shop = application(
+        home=page("{{ fragment('nav', deadline=0.25) }}{{ dawdle() }}", dawdle=dawdle),
+        nav="<nav></nav>",
+    )
+    with fragment_site(tmp_path, storefront=shop) as site:
+        assert site.get("/home").text == "<nav></nav>late"
 
 
 def test_values_fill_the_rule_and_the_query(tmp_path):

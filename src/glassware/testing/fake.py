@@ -13,6 +13,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from glassware.protocol import FRAGMENT, VIA, read_via
+from glassware.website.sessions.csrf_piece import FIELD, TOKEN
 
 
 Tell = Callable[[str], None]
@@ -191,7 +192,7 @@ class Fake:
         try:
             declared, values = adapter.match()
         except HTTPException:
-            response = self._refused(recorded)
+            response = self._token(recorded) or self._refused(recorded)
         else:
             response = self._made(declared, recorded, values)
         return response(environ, start_response)
@@ -210,6 +211,13 @@ class Fake:
             # Text that becomes a piece of a page is meant as HTML.
             response.mimetype = "text/html"
         return response
+
+    def _token(self, recorded: Recorded) -> Response | None:
+        """Return the CSRF token that a page with a form asks for, if it is one."""
+        token = f"token of {self.name}"
+        field = f'<input type="hidden" name="csrf_token" value="{token}">'
+        made = {FIELD: field, TOKEN: token}.get(recorded.path)
+        return made and Response(made, mimetype="text/html")
 
     def _refused(self, recorded: Recorded) -> Response:
         who = f"`{recorded.caller}`" if recorded.caller else "somebody"

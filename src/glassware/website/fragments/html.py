@@ -1,5 +1,6 @@
 """What stands in the place of a fragment, and a fragment without a page."""
 
+import dataclasses
 import logging
 import math
 import time
@@ -82,7 +83,7 @@ def want(
     except Exception as error:  # noqa: BLE001 - a page is more than one fragment
         piece.fail(error)
         return False
-    piece.until = due(deadline)
+    piece.deadline, piece.until = deadline, due(deadline)
     piece.wanted = Wanted(
         app=app,
         target=target,
@@ -91,6 +92,13 @@ def want(
         until=piece.until,
     )
     return True
+
+
+def begin_now(piece: Piece) -> None:
+    """Let the time of a fragment begin that the page's own thread has come to."""
+    piece.until = due(piece.deadline)
+    if piece.wanted is not None:
+        piece.wanted = dataclasses.replace(piece.wanted, until=piece.until)
 
 
 def due(deadline: float | None) -> float:

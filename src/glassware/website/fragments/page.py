@@ -16,6 +16,7 @@ from glassware.service.incoming import current_request, trace_of
 from glassware.service.pool import Pool
 from glassware.service.visits import found_of
 
+from .html import begin_now
 from .piece import Piece
 
 
@@ -73,8 +74,11 @@ class Page:
     def wait(self, piece: Piece) -> None:
         """Return when a fragment is there, or when its time is over."""
         if piece.is_ours and not piece.begun:
-            # Where one view runs at once, its author may count on that.
-            self._context.copy().run(piece.fetch, self._later)
+            # Where one view runs at once, its author may count on that. What the page
+            # and the fragments before it took is no fault of this one.
+            context = self._context.copy()
+            context.run(begin_now, piece)
+            context.run(piece.fetch, self._later)
         if piece.is_there:
             return
         slot = self._slot

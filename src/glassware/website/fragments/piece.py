@@ -49,6 +49,7 @@ class Piece:
         values: What it is asked with.
         caller: Renders the block that stands there if it fails; `None`: there is none.
         primary: Whether its status is the page's.
+        deadline: Seconds that it may take; `None`: as many as any.
         until: When it must be there, by `time.monotonic`.
         wanted: Where it is asked for; `None`: it cannot be.
         answer: What was answered.
@@ -62,6 +63,7 @@ class Piece:
     values: Mapping[str, Any]
     caller: Callable[[], Any] | None = field(default=None, repr=False)
     primary: bool = False
+    deadline: float | None = None
     until: float = 0.0
     wanted: Wanted | None = None
     answer: FragmentAnswer | None = None

@@ -96,6 +96,13 @@ def test_its_commands_are_those_of_its_environment(site):
     assert "Flask 2.2.5" in done.stdout
 
 
+def test_its_commands_can_import_what_its_workers_can(site):
+    """Such as a migration, of an application that imports glassware."""
+    done = site.run("run", "old", "--", "flask", "routes")
+
+    assert "/asks" in done.stdout, done.stderr
+
+
 @pytest.fixture
 def another(tmp_path):
     """A site of one test."""

@@ -20,6 +20,7 @@ from .state import State
 from .variables import Late, variables
 from .visitors import Visitors
 from .workers import Order, free_port
+from .zygotes import findable
 
 
 class Surroundings(Protocol):
@@ -89,7 +90,8 @@ class Orders:
             ).private,
         )
         inherited = around.inherited(plan.service.folder)
-        return variables(around.plan, plan, late, inherited)
+        own = variables(around.plan, plan, late, inherited)
+        return findable(own, plan.interpreter)
 
     async def order(self, plan: ServicePlan, generation: int, number: int) -> Order:
         """Return what a worker is to be started with."""

@@ -170,6 +170,21 @@ def reachable(
     return {**environment, "PYTHONPATH": str(link.parent)}
 
 
+def findable(
+    environment: Mapping[str, str], interpreter: Path | None
+) -> dict[str, str]:
+    """Return `environment` in which a service's commands find this glassware.
+
+    Its tasks and its shell import the same application as its workers. An interpreter
+    that is not there yet changes nothing.
+    """
+    if interpreter is None or not interpreter.exists():
+        return dict(environment)
+    found = reachable(environment, interpreter)
+    both = (found["PYTHONPATH"], environment.get("PYTHONPATH"))
+    return found | {"PYTHONPATH": os.pathsep.join(filter(None, both))}
+
+
 def _must_exist(interpreter: Path | None) -> None:
     if interpreter is not None and not interpreter.exists():
         folder = interpreter.parent.parent

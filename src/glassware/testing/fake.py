@@ -217,7 +217,7 @@ class Fake:
         token = f"token of {self.name}"
         field = f'<input type="hidden" name="csrf_token" value="{token}">'
         made = {FIELD: field, TOKEN: token}.get(recorded.path)
-        return made and Response(made, mimetype="text/html")
+        return Response(made, mimetype="text/html") if made else None
 
     def _refused(self, recorded: Recorded) -> Response:
         who = f"`{recorded.caller}`" if recorded.caller else "somebody"

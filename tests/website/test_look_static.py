@@ -287,3 +287,10 @@ def test_pages_for_the_gateway(look: Path) -> None:
     assert pages["404"] == "gone"
     assert ">504|Gateway Timeout|" in pages["504"]
     assert {"413", "429"}.isdisjoint(pages)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, f"{'a' * 300}.00000000.css", "a/" * 3000])
+def test_a_name_that_no_file_can_have_is_not_found(look: Path, name: str) -> None:
+    """Whatever visitors ask for is no mistake of the site's."""
+    client = create_app().test_client()
+    assert client.get(f"/static/{name}").status_code == 404

@@ -82,6 +82,8 @@ class Tree:
         self.begins: str | None = "" if without_scripts else None
         self._without_scripts = without_scripts
         self._form_in_table = False
+        self._looked_in: Open | None = None
+        self._not_found: set[str] = set()
 
     def enclosed(self) -> str:
         """Return the piece so that it cannot escape its place."""
@@ -142,9 +144,7 @@ class Tree:
         if name == "form" and self._form_in_table:
             self._form_in_table = False
             return
-        depth = self._stack.closed_by(name)
-        if depth < 0 and name in HEADINGS:
-            depth = self._stack.nearest(HEADINGS, SCOPE)
+        depth = self._closed_by(name)
         if depth < 0:
             what = None if name in OF_THE_PAGE else f"`</{name}>` closes nothing"
             self._leave_out(begin, position, what)
@@ -156,6 +156,21 @@ class Tree:
         elif closed.name != name:
             self._leave_out(begin, position, f"`</{name}>` closes `<{closed.name}>`")
             self._put(position, f"</{closed.name}>")
+
+    def _closed_by(self, name: str) -> int:
+        """Return the depth of what an end tag closes; -1: nothing."""
+        innermost = self._stack[-1] if self._stack else None
+        if innermost is not self._looked_in:
+            self._looked_in, self._not_found = innermost, set()
+        # With the same innermost element all others are the same, too.
+        if name in self._not_found:
+            return -1
+        depth = self._stack.closed_by(name)
+        if depth < 0 and name in HEADINGS:
+            depth = self._stack.nearest(HEADINGS, SCOPE)
+        if depth < 0:
+            self._not_found.add(name)
+        return depth
 
     def _start(self, name: str, attributes: str, begin: int, position: int) -> int:
         stack = self._stack

@@ -1,5 +1,6 @@
 """What fragments do to the head of their page: status, redirect, cookies, caching."""
 
+import logging
 from collections.abc import Sequence
 
 from flask import Response
@@ -11,11 +12,16 @@ from glassware.protocol import VISITOR
 from glassware.website import here
 
 from .cookies import own_set_cookies
+from .missing import tell
 from .page import Page
 from .piece import Piece
 
 
 _ERRORS = 400
+# A gateway refuses an answer with too many headers: all of the page, for one piece.
+_MOST_NAMES = 50
+_MOST_COOKIES = 50
+_LARGEST_COOKIE = 4096
 
 
 def settle_primary(page: Page, response: Response) -> bool:
@@ -44,7 +50,11 @@ def settle_primary(page: Page, response: Response) -> bool:
 
 def add_heads(pieces: Sequence[Piece], response: Response) -> None:
     """Let a page set the cookies of its fragments, and be cached no more than they."""
+    room = _MOST_COOKIES
     for piece in sorted(pieces, key=lambda piece: piece.last):
+        if piece.problem() is not None and "Cache-Control" in response.headers:
+            # What is missing now would be missing for as long as somebody keeps it.
+            response.headers["Cache-Control"] = "no-store"
         if piece.answer is None or piece.wanted is None:
             continue
         target = piece.wanted.target
@@ -53,16 +63,27 @@ def add_heads(pieces: Sequence[Piece], response: Response) -> None:
             known = here.directory().services
             cookies = list(own_set_cookies(target.service, cookies, known))
         for cookie in cookies:
-            response.headers.add("Set-Cookie", cookie)
+            if room and len(cookie) <= _LARGEST_COOKIE:
+                room -= 1
+                response.headers.add("Set-Cookie", cookie)
+            else:
+                what = "sets more, or larger ones, than a page takes of its fragments"
+                tell(logging.WARNING, piece.name, "lost a cookie", what)
         _limit_caching(piece, response, personal=bool(cookies))
 
 
 def _limit_caching(piece: Piece, response: Response, *, personal: bool) -> None:
-    for header in piece.headers("Vary"):
-        for name in header.split(","):
-            known = name.strip()
-            # The visitor's browser sends it as a cookie.
-            response.vary.add("Cookie" if known.lower() == VISITOR.lower() else known)
+    names = [
+        # The visitor's browser sends it as a cookie.
+        "Cookie" if name.strip().lower() == VISITOR.lower() else name.strip()
+        for header in piece.headers("Vary")
+        for name in header.split(",")
+    ]
+    if len(names) > _MOST_NAMES:
+        response.headers["Vary"] = "*"
+    elif names:
+        # Each change of it writes the header anew.
+        response.vary.update(names)
     if "Cache-Control" not in response.headers:
         return
     said = piece.header("Cache-Control")

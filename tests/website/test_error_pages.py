@@ -223,6 +223,18 @@ def test_a_broken_base_says_where_in_development(tmp_path: Path) -> None:
     assert f"{folder / 'templates/base.html'}:2" in answer.text
 
 
+def test_a_page_that_extends_the_layout_is_not_taken_for_it(tmp_path: Path) -> None:
+    """What fails in a service's own block is no fault of the template around it."""
+    with layout(tmp_path / "layout", {"templates/error.html": ERROR}, development=True):
+        page = '{% extends "site/base.html" %}{% block content %}{{ no.at.all }}{% endblock %}'
+        app = application(tmp_path / "app", {"templates/page.html": page})
+        app.add_url_rule("/", view_func=lambda: render_template("page.html"))
+        answer = joined(app).test_client().get("/", headers=HTML)
+
+    assert answer.status_code == 500
+    assert "base.html" not in answer.text
+
+
 def test_a_layout_without_pages_changes_nothing(tmp_path: Path) -> None:
     """Flask's own page is what is left."""
     with layout(tmp_path / "layout"):

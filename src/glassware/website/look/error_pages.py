@@ -40,13 +40,16 @@ def place_of(problem: BaseException | None) -> str:
     layout = layout_folder()
     if problem is None or layout is None:
         return ""
-    file, line = getattr(problem, "filename", None), getattr(problem, "lineno", 0)
+    place = getattr(problem, "filename", None), getattr(problem, "lineno", 0)
     trace = problem.__traceback__
     while trace is not None:
-        # Jinja makes frames of templates, with their own lines.
-        if Path(trace.tb_frame.f_code.co_filename).is_relative_to(layout):
-            file, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        # Jinja makes frames of templates, with their own lines: the innermost counts,
+        # as a page that extends the layout's fails in frames of both.
+        file = trace.tb_frame.f_code.co_filename
+        if not file.endswith(".py"):
+            place = file, trace.tb_lineno
         trace = trace.tb_next
+    file, line = place
     inside = isinstance(file, str) and Path(file).is_relative_to(layout)
     return f"{file}:{line}" if inside else ""
 

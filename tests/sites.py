@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from glassware.errors import SiteNotRunning
+from glassware.runner.control import ask
+from glassware.runner.state import State
 from waiting import until
 
 
@@ -107,8 +110,11 @@ class SiteUnderTest:
         )
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what `ps` knows."""
-        return json.loads(self.run("ps", "--json").stdout)
+        """Return what `ps` knows, which asks in the same way."""
+        try:
+            return ask(State(self.folder).running().control, "snapshot")
+        except SiteNotRunning:
+            return json.loads(self.run("ps", "--json").stdout)
 
     def service(self, name: str) -> dict[str, Any]:
         """Return what `ps` knows of a service."""

@@ -128,14 +128,17 @@ def outcome(shop: Path) -> tuple[Fault, ...]:
     return found
 
 
-def examples(number: int) -> settings:
-    """Return how many manifests are tried."""
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=number, deadline=None, suppress_health_check=slow)
+def examples(times: int = 1) -> settings:
+    """Return how many manifests are tried, in so many times the usual number."""
+    return settings(
+        max_examples=times * settings.default.max_examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 @pytest.mark.timeout(300)
-@examples(1000)
+@examples(2)
 @given(site=sites, production=sites | st.just(""), manifest=document(service_keys()))
 def test_manifests_that_are_nearly_right(
     shop: Path, site: str, production: str, manifest: str
@@ -157,7 +160,7 @@ SEED = (
 
 
 @pytest.mark.timeout(300)
-@examples(600)
+@examples()
 @given(
     cut=st.tuples(*[st.integers(0, len(SEED))] * 2).map(sorted),
     put=st.binary(max_size=6)
@@ -172,7 +175,7 @@ def test_manifests_with_a_slip(shop: Path, cut: list[int], put: bytes):
     outcome(shop)
 
 
-@examples(600)
+@examples()
 @given(data=st.binary(max_size=64))
 def test_manifests_of_any_bytes(shop: Path, data: bytes):
     """Bytes that nobody meant."""

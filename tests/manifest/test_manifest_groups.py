@@ -40,6 +40,20 @@ def test_what_the_manifest_says_keeps_a_service_out(tmp_path, manifest, reason):
     ]
 
 
+@pytest.mark.parametrize("app", ["/../a", "/", "../../x.y", "x" * 300])
+def test_what_is_no_module_is_looked_for_nowhere(tmp_path, app):
+    """A member whose application is told wrongly is refused for that alone."""
+    files = {"site.toml": TWO, **service("one"), **service("two", f'app = "{app}"')}
+
+    found = lines(write(tmp_path, files))
+
+    assert [line.partition(" |")[0] for line in found] == (
+        []
+        if app.isidentifier()
+        else [f"services/two/service.toml:1: app: `{app}` is no module"]
+    )
+
+
 @pytest.mark.parametrize(
     "code",
     [

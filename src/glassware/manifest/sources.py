@@ -114,13 +114,22 @@ def _everything(folder: Path) -> Iterator[tuple[str, Path]]:
 def _files(module: str, roots: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
     """Return the files that an import of `module` runs, packages first."""
     parts = module.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return
     for root in roots:
         for length in range(1, len(parts) + 1):
             path, name = root.joinpath(*parts[:length]), ".".join(parts[:length])
             for file in (path / "__init__.py", path.with_name(f"{path.name}.py")):
-                if file.is_file():
+                if _is_file(file):
                     yield name, file
                     break
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # its name is too long
+        return False
 
 
 def _read(file: Path, module: str) -> Source | None:

@@ -66,8 +66,6 @@ def set_cookie(response: Response, name: str, value: str, lifetime: float) -> No
         name,
         value,
         max_age=int(lifetime) if value else 0,
-        # Not now, which some clients take for a moment that is still to come.
-        expires=None if value else 0,
         path="/",
         domain=visiting_of(settings).domain or None,
         secure=is_secure(settings),

@@ -172,12 +172,19 @@ def test_an_own_origin_is_not_doubted(site: EnvoySite) -> None:
         ("http://localhost:9", "same-origin", 200),
         ("http://localhost:9", "same-site", 403),
         ("http://evil.test", "same-origin", 403),
+        ("null", "same-origin", 200),
+        ("null", "same-site", 403),
+        ("null", "cross-site", 403),
+        ("null", "none", 403),
     ],
 )
 def test_a_port_that_somebody_leads_here(
     site: EnvoySite, origin: str, said: str, status: int
 ) -> None:
-    """Behind a tunnel the browser sees another port, and says that it is the same."""
+    """Behind a tunnel the browser sees another port, and says that it is the same.
+
+    It says so, too, of a page that hides its origin: `Referrer-Policy: no-referrer`.
+    """
     answer = send(site, "POST", origin=origin, sec_fetch_site=said)
 
     assert answer.status == status

@@ -105,6 +105,12 @@ def plain(shared: Share) -> EnvoySite:
     return made
 
 
+ODD_PORTS = (
+    *(":80@evil.test", "@evil.test", ":@evil.test", ":evil.test", ":0x50", ":+80"),
+    *(":-1", ":", ":123456", ":80:80", "%40evil.test", ":80#evil.test", ":8 0"),
+)
+
+
 def believed(answer: Answer) -> dict[str, object]:
     """Return what the service saw, without what differs each time."""
     seen = answer.json()
@@ -126,6 +132,17 @@ def test_a_spoofed_header_changes_nothing(plain: EnvoySite, header: str) -> None
     answer = raw(plain.port, head.encode("latin-1"))
 
     assert answer.status in {0, 400, 404, 501} or believed(answer) == honest
+
+
+@pytest.mark.parametrize("after", ODD_PORTS)
+@pytest.mark.parametrize("name", ["localhost", "shop.test", "127.0.0.1", "[::1]"])
+def test_no_other_host_hides_behind_one_of_the_site(
+    plain: EnvoySite, name: str, after: str
+) -> None:
+    """A link that a service makes of the header leads nowhere else."""
+    head = f"GET /front/x HTTP/1.1\r\nHost: {name}{after}\r\n\r\n"
+
+    assert raw(plain.port, head.encode("latin-1")).status in {400, 404}
 
 
 def test_a_service_learns_the_way_from_the_gateway(

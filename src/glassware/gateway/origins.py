@@ -22,7 +22,8 @@ _SAFE = "GET|HEAD|OPTIONS|TRACE"
 _SITE = "sec-fetch-site"
 
 # A page of this site that another program shows at another port, as a tunnel
-# or a container does. No script can set a header that begins with `Sec-`.
+# or a container does; or one with `Referrer-Policy: no-referrer`, whose forms have
+# the origin `null`. No script can set a header that begins with `Sec-`.
 _SAME: Data = {"header": {"name": _SITE, "string_match": {"exact": "same-origin"}}}
 
 
@@ -69,7 +70,8 @@ def checked(place: Place, line: Line | None = None) -> Data:
         line: A route with `cors`.
     """
     origin = {"header": {"name": "origin", "present_match": True}}
-    own = _any(_origin(own_origins(place)), _all(_origin(_hosts(place)), _SAME))
+    hidden = f"{_hosts(place)}|null"
+    own = _any(_origin(own_origins(place)), _all(_origin(hidden), _SAME))
     strangers = _all(origin, _not(own))
     if line is not None and (allowed := allowed_origins(place)):
         stranger = _not(_origin(allowed))

@@ -31,6 +31,23 @@ _METHODS: tuple[Data, ...] = (
     {"connect_matcher": {}},
     {"prefix": "/", "headers": [_TRACE]},
 )
+# Envoy finds `shop.example` in `shop.example:80@evil.test`, and services that make
+# whole addresses of the header would send visitors to the latter.
+_AUTHORITY = r"([^:@\[\]]*|\[[0-9a-fA-F:.]*\])(:[0-9]{1,5})?"
+_ODD_HOST: Data = {
+    "match": {
+        "prefix": "/",
+        "headers": [
+            {
+                "name": ":authority",
+                "string_match": {"safe_regex": {"regex": _AUTHORITY}},
+                "invert_match": True,
+            }
+        ],
+    },
+    "direct_response": {"status": 400},
+    "typed_per_filter_config": {BUFFER: UNBUFFERED},
+}
 # Neither has a body that could be waited for.
 REFUSED_METHODS: list[Data] = [
     {
@@ -63,6 +80,7 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
             "typed_per_filter_config": checked(place),
             "routes": [
                 *REFUSED_METHODS,
+                _ODD_HOST,
                 *(
                     _with_origins(route, line, place)
                     for line in lines

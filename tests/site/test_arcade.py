@@ -100,6 +100,21 @@ class Night:
     seen_away: str = ""
 
 
+@dataclass
+class Tests:
+    """The tests of the services, which run by themselves.
+
+    Attributes:
+        process: Theirs.
+        said: What they write.
+    """
+
+    __test__ = False
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+
 @pytest.fixture(scope="module")
 def arcade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteUnderTest]:
     """The example site, running with databases of its own."""
@@ -114,7 +129,24 @@ def arcade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteUnderTest]:
 
 
 @pytest.fixture(scope="module")
-def night(arcade: SiteUnderTest) -> Iterator[Night]:
+def tests(arcade: SiteUnderTest) -> Iterator[Tests]:
+    """The tests of its services, under way beside the night, which mostly waits."""
+    said = arcade.folder.parent / "tests.txt"
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error"]
+    with said.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "-p", "no:cacheprovider"],
+            cwd=arcade.folder,
+            stdout=output,
+            stderr=output,
+        )
+    yield Tests(process, said)
+    process.terminate()
+    process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def night(arcade: SiteUnderTest, tests: Tests) -> Iterator[Night]:
     """A night that somebody plays with real keys, while a database is killed."""
     with sync_playwright() as playwright, ExitStack() as ending:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
@@ -174,20 +206,22 @@ def player_without_history(site: SiteUnderTest) -> str:
     def page() -> str:
         answer = site.get(f"/players/{ADA}")
         assert answer.status == 200
-        return answer.text if "The history cannot be reached" in answer.text else ""
+        # A busy machine may be late with something else: that is not meant.
+        missing = re.findall(r"([\w ]+) cannot be reached", answer.text)
+        return answer.text if missing == ["The history"] else ""
 
     return str(until(page, "a page without history"))
 
 
 def test_a_page_does_without_a_database_that_was_killed(night: Night) -> None:
     """It showed everything else meanwhile; it is whole again without a restart."""
-    assert "Luna, level 1" in night.seen_away
+    assert "Luna, level" in night.seen_away
     assert "Here since" in night.seen_away
-    assert "does without matches for the moment" in night.seen_away
+    assert "The history cannot be reached" in night.seen_away
 
     whole = night.site.get(f"/players/{ADA}").text
 
-    assert "does without" not in whole
+    assert "cannot be reached" not in whole
     assert f"/watch/{night.match}" in whole
     assert night.site.service("matches")["restarts"] == 0
 
@@ -298,7 +332,8 @@ def test_the_back_office_has_the_last_word(night: Night) -> None:
     assert "The lamps are lit" in before
     assert f">{ADA}</a>" in before
     assert f">{ADA}</a>" not in after
-    assert site.get("/backoffice/told").status == 404
+    assert site.get("/backoffice/news").status == 404
+    assert site.get("/backoffice/hidden").status == 404
 
 
 def test_pages_fit_every_screen(night: Night) -> None:
@@ -314,7 +349,8 @@ def test_pages_fit_every_screen(night: Night) -> None:
                 storage_state=kept,
             )
             page = context.new_page()
-            for path in ("/", "/moths", "/lobby", "/today", f"/play/{night.match}"):
+            pages = ("/", "/moths", "/lobby", "/today", "/enter", "/nothing")
+            for path in (*pages, f"/play/{night.match}"):
                 page.goto(f"{night.site.url}{path}")
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, f"{path} at {width}"
@@ -322,16 +358,30 @@ def test_pages_fit_every_screen(night: Night) -> None:
             context.close()
 
 
-def test_the_tests_of_its_services_pass(arcade: SiteUnderTest) -> None:
-    """All of them in one run, with a site of their own beside the one that runs."""
-    tests = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
-        cwd=arcade.folder,
-        capture_output=True,
-        text=True,
-        timeout=170,
-        check=False,
-    )
+def test_who_leaves_has_left_everywhere(night: Night) -> None:
+    """One service knows passwords; all others know who it is, and who is gone."""
+    page = night.browser.new_context().new_page()
+    page.goto(f"{night.site.url}/moths")
+    page.get_by_label("Name").fill("grace")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_role("heading", name="Choose a moth")).to_be_visible()
+    expect(page.get_by_role("link", name="grace")).to_be_visible()
+    cookies = page.context.cookies()
 
-    assert tests.returncode == 0, f"{tests.stdout}{tests.stderr}"
-    assert "skipped" not in tests.stdout
+    page.get_by_role("button", name="Leave").click()
+
+    expect(page.get_by_role("link", name="Enter").first).to_be_visible()
+    # Neither does a copy of the cookies open anything.
+    kept = "; ".join(f"{each['name']}={each['value']}" for each in cookies)
+    answer = night.site.get("/moths", headers={"Cookie": kept})
+    assert (answer.status, answer.headers["Location"]) == (302, "/enter?next=/moths")
+
+
+def test_the_tests_of_its_services_pass(arcade: SiteUnderTest, tests: Tests) -> None:
+    """All of them in one run, with databases of their own beside those that run."""
+    status = tests.process.wait(170)
+
+    said = tests.said.read_text()
+    assert status == 0, said
+    assert "skipped" not in said

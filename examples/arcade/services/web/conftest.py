@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
-from glassware.testing import Fake, Services
+from glassware.testing import Fake, Service, Services
 
 
 ROUND = {"id": "r1", "seed": 7, "player": "ada", "kind": "luna", "at": 5.0, "age": 31.0}
@@ -19,7 +19,6 @@ MOTH = {
     "experience": 81,
     "inventory": [{"charm": "a pearl"}],
 }
-MATCH = {"match": "r1", "player": "ada", "kind": "luna", "score": 120}
 ADA = {"name": "ada", "best": 120, "since": "2026-01-02"}
 
 
@@ -45,35 +44,24 @@ class Neighbours:
 
     def _shown(self) -> None:
         fakes = self.fakes
-        news = [{"title": "The lamps are lit", "text": "At last.", "day": "2026-01-01"}]
-        fakes["backoffice"].get("/told", json={"news": news, "hidden": ["eve"]})
-        top = [{"player": "ada", "score": 120}, {"player": "eve", "score": 90}]
-        here = [{"player": "ada", "plays": True}]
-        fakes["lobby"].get("/lobby", json={"here": here, "top": top})
+        fakes["backoffice"].get("/hidden", json={"hidden": ["eve"]})
+        fakes["backoffice"].get("/news", text="The lamps are lit")
+        fakes["lobby"].get("/top", text="the best of today")
+        fakes["lobby"].get("/here", text="who is here")
         fakes["lobby"].put("/here/<name>", lambda call, name: ("", 204))
-        fakes["players"].get("/players", json={"best": [ADA]})
+        fakes["players"].get("/best", text="the best ever")
         fakes["players"].get("/players/ada", json=ADA)
         fakes["players"].get("/players/eve", json=ADA | {"name": "eve"})
         fakes["players"].get("/players/bob", json={}, status=404)
         fakes["characters"].get("/moths/<name>", lambda call, name: {"moths": [MOTH]})
-        total = {"matches": 1234, "caught": 5678}
-        fakes["matches"].get("/total", json=total)
-        match = MATCH | {"at": "2026-01-02T03:04:05+00:00"}
-        history = {"matches": [match], "total": total}
-        fakes["matches"].get("/players/<name>", lambda call, name: history)
-        fakes["matches"].get("/days/<day>", lambda call, day: {"matches": [match]})
-        fakes["replays"].get("/replays", json={"replays": [REPLAY]})
+        fakes["matches"].get("/total", text="1,234 nights")
+        fakes["matches"].get("/players/<name>", text="the nights of ada")
+        fakes["matches"].get("/days/<day>", text="the best of a day")
+        fakes["replays"].get("/latest", text="the newest")
         fakes["replays"].get("/replays/r1", json=REPLAY)
 
     def _playing(self) -> None:
         fakes = self.fakes
-
-        def enter(call: Any) -> Any:
-            if call.json["password"] == "analytical":
-                return ADA, 201
-            return {"errors": {"password": "Another password."}}, 403
-
-        fakes["players"].post("/players", enter)
         fakes["players"].put("/players/ada/best", json=ADA)
         fakes["characters"].put("/moths/ada/<kind>", lambda call, kind: MOTH)
         fakes["characters"].put("/moths/ada/luna/matches/r1", json=MOTH)
@@ -92,16 +80,16 @@ def neighbours(service: Services, fake: Any) -> Iterator[Neighbours]:
 
 
 @pytest.fixture
-def client(service: Services, neighbours: Neighbours) -> FlaskClient:
-    """Return a visitor's browser, more or less."""
+def web(service: Services, neighbours: Neighbours) -> Service:
+    """Return the service, which nobody has entered."""
     web = service("web")
     web.app.config["TESTING"] = True
-    return web.client
+    return web
 
 
 @pytest.fixture
-def ada(client: FlaskClient) -> FlaskClient:
+def ada(web: Service) -> Client:
     """Return the browser of somebody who has entered, and chosen a moth."""
-    client.post("/enter", data={"name": "Ada", "password": "analytical"})
-    client.post("/moths", data={"kind": "luna"})
-    return client
+    web.sign_in("ada")
+    web.client.post("/moths", data={"kind": "luna"})
+    return web.client

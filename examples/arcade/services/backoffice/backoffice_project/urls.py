@@ -1,6 +1,6 @@
 """The admin, and what the pages of the arcade ask for."""
 
-from desk.views import told
+from desk import views
 from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
@@ -12,5 +12,6 @@ admin.site.site_url = "/"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("told", told),
+    path("news", views.news, name="news"),
+    path("hidden", views.hidden, name="hidden"),
 ]

@@ -6,11 +6,11 @@ import pytest
 from characters.views import level
 from flask.testing import FlaskClient
 
-from glassware.testing import Services, Site
+from glassware.testing import Services, SiteDatabases
 
 
 @pytest.fixture
-def client(service: Services, site: Site) -> FlaskClient:
+def client(service: Services, site_databases: SiteDatabases) -> FlaskClient:
     """Return a client of the application."""
     return service("characters").client
 

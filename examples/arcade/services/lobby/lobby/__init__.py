@@ -6,11 +6,12 @@ once. What becomes of a round is for others to keep.
 
 from flask import Flask
 
-from lobby.views import api
+from lobby.views import api, parts
 
 
 def create_app() -> Flask:
     """Make the application."""
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(api)
+    app.register_blueprint(parts)
     return app

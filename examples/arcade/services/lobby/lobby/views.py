@@ -1,20 +1,27 @@
-"""The JSON interface."""
+"""The JSON interface, and pieces of pages."""
 
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lobby import store
 
 
 api = Blueprint("api", __name__)
+parts = Blueprint("parts", __name__)
 
 
-@api.get("/lobby")
-def lobby() -> ResponseReturnValue:
-    """Return who is here, and today's best."""
-    return {"here": store.here(), "top": store.top()}
+@parts.get("/here")
+def here() -> ResponseReturnValue:
+    """Show who is here."""
+    return render_template("here.html", here=store.here())
+
+
+@parts.get("/top")
+def top() -> ResponseReturnValue:
+    """Show today's best."""
+    return render_template("top.html", top=store.top())
 
 
 @api.put("/here/<player>")

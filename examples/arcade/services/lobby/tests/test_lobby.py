@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from lobby import store
 
 from glassware import databases
-from glassware.testing import Services, Site
+from glassware.testing import Services, SiteDatabases
 
 
 @pytest.fixture
-def client(service: Services, site: Site) -> FlaskClient:
+def client(service: Services, site_databases: SiteDatabases) -> FlaskClient:
     """Return a client of the application, in an empty lobby."""
     lobby = service("lobby").client
     databases.main.flushdb()
@@ -33,18 +33,21 @@ def begin(client: FlaskClient, player: str) -> Any:
 def test_who_was_seen_is_here(client: FlaskClient, player: str) -> None:
     """And plays, from the beginning of a round to its end."""
     client.put(f"/here/{player}")
-    assert client.get("/lobby").json["here"] == [{"player": player, "plays": False}]
+    page = client.get("/here").text
+    assert f">{player}</a>" in page
+    assert "plays" not in page
     given = begin(client, player).json
-    assert client.get("/lobby").json["here"] == [{"player": player, "plays": True}]
+    assert "plays" in client.get("/here").text
     client.put(f"/rounds/{given['id']}/score", json={"score": 10})
-    assert client.get("/lobby").json["here"] == [{"player": player, "plays": False}]
+    assert "plays" not in client.get("/here").text
+    assert player not in client.get("/here", query_string={"hidden": player}).text
 
 
 def test_who_was_not_seen_for_long_is_gone(client: FlaskClient, player: str) -> None:
     """Nobody has to say goodbye."""
     databases.main.zadd("here", {player: 1_000_000_000})
     databases.main.zadd("playing", {player: 1_000_000_000})
-    assert client.get("/lobby").json["here"] == []
+    assert "Nobody" in client.get("/here").text
 
 
 def test_rounds_differ(client: FlaskClient, player: str) -> None:
@@ -72,7 +75,10 @@ def test_the_best_of_today(client: FlaskClient, player: str) -> None:
     for name, score in ((player, 30), (player, 20), (f"{player}-2", 40)):
         number = begin(client, name).json["id"]
         client.put(f"/rounds/{number}/score", json={"score": score})
-    assert client.get("/lobby").json["top"] == [
+    assert store.top() == [
         {"player": f"{player}-2", "score": 40},
         {"player": player, "score": 30},
     ]
+    page = client.get("/top", query_string={"hidden": player}).text
+    assert page.index(f">{player}-2</a>") < page.index("(hidden)")
+    assert f">{player}</a>" not in page

@@ -1,9 +1,8 @@
-"""The JSON interface."""
+"""The JSON interface, and pieces of pages."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from matches import store
@@ -13,6 +12,7 @@ from matches.store import Match
 COUNT = 20
 
 api = Blueprint("api", __name__)
+parts = Blueprint("parts", __name__)
 
 
 @api.put("/matches/<match>")
@@ -34,32 +34,20 @@ def add(match: str) -> ResponseReturnValue:
     return "", 204
 
 
-@api.get("/players/<player>")
+@parts.get("/players/<player>")
 def of_player(player: str) -> ResponseReturnValue:
-    """Return somebody's latest matches, and their totals."""
-    matches = [_public(row) for row in store.of_player(player, COUNT)]
-    return {"matches": matches, "total": store.total(f"player:{player}")}
+    """Show somebody's latest matches, and their totals."""
+    matches, total = store.of_player(player, COUNT), store.total(f"player:{player}")
+    return render_template("matches.html", matches=matches, total=total)
 
 
-@api.get("/days/<day>")
+@parts.get("/days/<day>")
 def of_day(day: str) -> ResponseReturnValue:
-    """Return the best matches of a day, such as `2026-02-28`."""
-    return {"matches": [_public(row) for row in store.of_day(day, COUNT)]}
+    """Show the best matches of a day, such as `2026-02-28`."""
+    return render_template("matches.html", matches=store.of_day(day, COUNT))
 
 
-@api.get("/total")
+@parts.get("/total")
 def total() -> ResponseReturnValue:
-    """Return how many matches there were, and sparks that were caught."""
-    return store.total()
-
-
-def _public(row: Any) -> dict[str, Any]:
-    # The driver's moments are in UTC, and do not say so.
-    at = row.at.replace(tzinfo=UTC).isoformat(timespec="seconds")
-    return {
-        "match": row.match,
-        "player": row.player,
-        "kind": row.kind,
-        "score": row.score,
-        "at": at,
-    }
+    """Show how many matches there were, and sparks that were caught."""
+    return render_template("total.html", **store.total())

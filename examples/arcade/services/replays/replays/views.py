@@ -1,8 +1,8 @@
-"""The JSON interface."""
+"""The JSON interface, and a piece of a page."""
 
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from replays import store
@@ -12,12 +12,13 @@ from replays.judge import KINDS, Foul, as_json, judge
 LATEST = 5
 
 api = Blueprint("api", __name__)
+parts = Blueprint("parts", __name__)
 
 
-@api.get("/replays")
+@parts.get("/latest")
 def latest() -> ResponseReturnValue:
-    """Return the newest replays, without their moves."""
-    return {"replays": [_public(replay) for replay in store.latest(LATEST)]}
+    """Show the newest replays."""
+    return render_template("latest.html", replays=store.latest(LATEST))
 
 
 @api.get("/replays/<match>")

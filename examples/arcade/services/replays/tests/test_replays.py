@@ -1,17 +1,19 @@
 """The replays, with a real MongoDB."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from replays import store
 from replays.judge import judge
 
-from glassware.testing import Services, Site
+from glassware.testing import Services, SiteDatabases
 
 
 @pytest.fixture
-def client(service: Services, site: Site) -> FlaskClient:
+def client(service: Services, site_databases: SiteDatabases) -> FlaskClient:
     """Return a client of the application."""
     return service("replays").client
 
@@ -62,6 +64,8 @@ def test_the_newest_come_first(client: FlaskClient) -> None:
     names = [f"test-{uuid4()}" for _ in range(6)]
     for at, name in enumerate(names):
         client.put(f"/replays/{name}", json=played(at=4e9 + at))
-    found = client.get("/replays").json["replays"]
-    assert [replay["match"] for replay in found] == names[:0:-1]
-    assert not any("moves" in replay for replay in found)
+    page = client.get("/latest").text
+    assert re.findall('href="/watch/([^"]+)"', page) == names[:0:-1]
+    assert ">ada</a>" in page
+    assert "ada" not in client.get("/latest", query_string={"hidden": "ada"}).text
+    assert not any("moves" in replay for replay in store.latest(9))

@@ -3,14 +3,17 @@
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
+from werkzeug.test import Client
+
+from glassware import Unavailable
+from glassware.testing import Service
 
 
 MOVES = {"moves": [[3, 1], [9, 0]]}
 TOLD = {"players", "characters", "matches", "lobby"}
 
 
-def test_a_round_comes_from_the_lobby(ada: FlaskClient, neighbours: Any) -> None:
+def test_a_round_comes_from_the_lobby(ada: Client, neighbours: Any) -> None:
     """With the number that decides what comes down."""
     answer = ada.post("/play")
     assert answer.headers["Location"] == "/play/r1"
@@ -23,9 +26,7 @@ def test_a_round_comes_from_the_lobby(ada: FlaskClient, neighbours: Any) -> None
     ]
 
 
-def test_everybody_is_told_what_the_judge_says(
-    ada: FlaskClient, neighbours: Any
-) -> None:
+def test_everybody_is_told_what_the_judge_says(ada: Client, neighbours: Any) -> None:
     """And nobody what the browser says."""
     said = ada.post("/play/r1", json=MOVES | {"score": 9999}).json
     assert said["score"] == 120
@@ -37,9 +38,7 @@ def test_everybody_is_told_what_the_judge_says(
 
 
 @pytest.mark.parametrize("name", sorted(TOLD - {"lobby"}))
-def test_who_is_away_is_told_later(
-    ada: FlaskClient, neighbours: Any, name: str
-) -> None:
+def test_who_is_away_is_told_later(ada: Client, neighbours: Any, name: str) -> None:
     """The others are told now; the page asks again."""
     neighbours.take_away(name)
     answer = ada.post("/play/r1", json=MOVES)
@@ -51,17 +50,16 @@ def test_who_is_away_is_told_later(
 
 @pytest.mark.parametrize("name", ["lobby", "replays"])
 def test_without_lobby_or_judge_a_night_has_to_wait(
-    ada: FlaskClient, neighbours: Any, name: str
+    ada: Client, neighbours: Any, name: str
 ) -> None:
     """Nothing is told to anybody."""
     neighbours.take_away(name)
-    answer = ada.post("/play/r1", json=MOVES)
-    assert answer.status_code == 503
-    assert "lamp" in answer.json["error"]
+    with pytest.raises(Unavailable):
+        ada.post("/play/r1", json=MOVES)
     assert not [c for c in neighbours.fakes["matches"].calls if c.method == "PUT"]
 
 
-def test_a_night_takes_its_time(ada: FlaskClient, neighbours: Any) -> None:
+def test_a_night_takes_its_time(ada: Client, neighbours: Any) -> None:
     """Nobody ends it early."""
     early = {
         "id": "r1",
@@ -75,16 +73,17 @@ def test_a_night_takes_its_time(ada: FlaskClient, neighbours: Any) -> None:
     assert ada.post("/play/r1", json=MOVES).status_code == 409
 
 
-def test_a_foul_is_refused(ada: FlaskClient, neighbours: Any) -> None:
+def test_a_foul_is_refused(ada: Client, neighbours: Any) -> None:
     """With the status of the judge."""
     neighbours.fakes["replays"].put("/replays/r1", json={"error": "no"}, status=422)
     assert ada.post("/play/r1", json=MOVES).status_code == 422
     assert ada.post("/play/r1", json={"moves": "all"}).status_code == 400
 
 
-def test_a_round_is_its_players(client: FlaskClient, neighbours: Any) -> None:
+def test_a_round_is_its_players(web: Service, neighbours: Any) -> None:
     """Nobody plays it in another's name, or in none."""
-    assert client.post("/play/r1", json=MOVES).status_code == 403
+    client = web.client
+    assert client.post("/play/r1", json=MOVES).status_code == 401
     other = {
         "id": "r1",
         "seed": 7,
@@ -94,6 +93,6 @@ def test_a_round_is_its_players(client: FlaskClient, neighbours: Any) -> None:
         "age": 31.0,
     }
     neighbours.fakes["lobby"].get("/rounds/r1", json=other)
-    client.post("/enter", data={"name": "Ada", "password": "analytical"})
+    web.sign_in("ada")
     assert client.post("/play/r1", json=MOVES).status_code == 403
     assert client.get("/play/r1").status_code == 403

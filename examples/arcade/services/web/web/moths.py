@@ -7,7 +7,9 @@ a body that stands upright on the origin. The left wing is its mirror image.
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from flask import Flask
+from flask import Flask, session
+
+from glassware import visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,18 @@ def init_app(app: Flask) -> None:
     """Let templates draw them."""
     app.add_template_global(MOTHS, "moths")
     app.add_template_global(BY_KIND, "moth_of")
+    app.add_template_global(chosen)
+
+
+def chosen() -> str | None:
+    """Return the kind that the visitor flies as."""
+    return session.get(visitor.id)
+
+
+def choose(kind: str) -> None:
+    """Remember it in this browser, for this player."""
+    session[visitor.id] = kind
+    session.permanent = True
 
 
 def as_json(kind: str) -> dict[str, Any]:

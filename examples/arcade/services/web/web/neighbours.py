@@ -1,13 +1,14 @@
 """Every call to a neighbour.
 
 What only fills a place on a page is asked with `_shown`: where there is no answer, the
-page is made without it. Everything else raises `glassware.CallError`.
+page is made without it. Everything else raises `glassware.CallError`, or answers as
+the neighbour did where that said no.
 """
 
 from http import HTTPStatus
 from typing import Any
 
-from flask import g
+from flask import abort
 
 from glassware import CallError, gather, services
 
@@ -18,36 +19,12 @@ Json = dict[str, Any]
 PATIENCE = 2.0
 
 
-class Refused(Exception):
-    """The neighbour understood, and said no.
-
-    Attributes:
-        status: Of its answer.
-        answer: What it said.
-    """
-
-    def __init__(self, status: int, answer: Json) -> None:
-        super().__init__(status, answer)
-        self.status = status
-        self.answer = answer
-
-
 # What pages show.
 
 
-def told() -> Json:
-    """Return the news, and the names that are not shown."""
-    return _shown("backoffice", "/told") or {"news": [], "hidden": []}
-
-
-def lobby() -> Json | None:
-    """Return who is here, and today's best."""
-    return _shown("lobby", "/lobby")
-
-
-def best() -> Json | None:
-    """Return the best players of all time."""
-    return _shown("players", "/players")
+def hidden() -> list[str]:
+    """Return the names that lists do not show."""
+    return (_shown("backoffice", "/hidden") or {}).get("hidden", [])
 
 
 def player(name: str) -> Json | None:
@@ -60,33 +37,7 @@ def moths(name: str) -> Json | None:
     return _shown("characters", f"/moths/{name}")
 
 
-def history(name: str) -> Json | None:
-    """Return a player's matches."""
-    return _shown("matches", f"/players/{name}")
-
-
-def day(day: str) -> Json | None:
-    """Return the best matches of a day."""
-    return _shown("matches", f"/days/{day}")
-
-
-def total() -> Json | None:
-    """Return how much was played."""
-    return _shown("matches", "/total")
-
-
-def latest() -> Json | None:
-    """Return the newest replays."""
-    return _shown("replays", "/replays")
-
-
 # What a game needs.
-
-
-def enter(name: str, password: str) -> Json:
-    """Return the player, who may be new; raises `Refused`."""
-    body = {"name": name, "password": password}
-    return _answer(services.players.post("/players", json=body))
 
 
 def hatch(name: str, kind: str) -> Json:
@@ -100,23 +51,23 @@ def see(name: str) -> None:
 
 
 def begin(name: str, kind: str) -> Json:
-    """Return a new round; raises `Refused`."""
+    """Return a new round."""
     body = {"player": name, "kind": kind}
     return _answer(services.lobby.post("/rounds", json=body))
 
 
 def round_of(number: str) -> Json:
-    """Return a round; raises `Refused`."""
+    """Return a round."""
     return _answer(services.lobby.get(f"/rounds/{number}"))
 
 
 def replay(match: str) -> Json:
-    """Return a replay; raises `Refused`."""
+    """Return a replay."""
     return _answer(services.replays.get(f"/replays/{match}"))
 
 
 def judge(given: Json, moves: list[Any]) -> Json:
-    """Return what the moves of a round come to, which is kept; raises `Refused`."""
+    """Return what the moves of a round come to, which is kept."""
     body = {key: given[key] for key in ("player", "kind", "seed", "at")}
     path = f"/replays/{given['id']}"
     return _answer(services.replays.put(path, json=body | {"moves": moves}))
@@ -156,8 +107,6 @@ def _order(neighbour: str, path: str, body: Json) -> Any:
 
 def _shown(neighbour: str, path: str) -> Json | None:
     answer = services[neighbour].get(path, timeout=PATIENCE, fallback=None)
-    if answer.is_fallback:
-        g.away.add(neighbour)
     if answer.status_code == HTTPStatus.NOT_FOUND:
         return {}
     return answer.raise_for_status().json()
@@ -165,6 +114,5 @@ def _shown(neighbour: str, path: str) -> Json | None:
 
 def _answer(answer: Any) -> Json:
     if 400 <= answer.status_code < 500:
-        said = answer.headers.get("Content-Type", "").startswith("application/json")
-        raise Refused(answer.status_code, answer.json() if said else {})
+        abort(answer.status_code)
     return answer.raise_for_status().json()

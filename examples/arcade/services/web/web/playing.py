@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web import moths, neighbours, visitor
+from glassware import login_required, visitor
+from web import moths, neighbours
 
 
 # A night takes 30 seconds. Clocks of browsers differ a little.
@@ -15,16 +16,18 @@ pages = Blueprint("playing", __name__)
 
 
 @pages.post("/play")
+@login_required
 def begin() -> ResponseReturnValue:
     """Take a round from the lobby."""
-    name, kind = visitor.required(), visitor.moth()
+    kind = moths.chosen()
     if kind is None:
         return redirect(url_for("pages.choose"), 303)
-    given = neighbours.begin(name, kind)
+    given = neighbours.begin(visitor.id, kind)
     return redirect(url_for(".play", number=given["id"]), 303)
 
 
 @pages.get("/play/<number>")
+@login_required
 def play(number: str) -> ResponseReturnValue:
     """Show the game."""
     given = _own_round(number)
@@ -40,6 +43,7 @@ def play(number: str) -> ResponseReturnValue:
 
 
 @pages.post("/play/<number>")
+@login_required
 def finish(number: str) -> ResponseReturnValue:
     """Take the moves of a night: have them judged, then tell everybody.
 
@@ -69,8 +73,6 @@ def finish(number: str) -> ResponseReturnValue:
 def watch(match: str) -> ResponseReturnValue:
     """Show a night again."""
     replay = neighbours.replay(match)
-    told = neighbours.told()
-    visitor.hide(told["hidden"])
     game = {
         "seed": replay["seed"],
         "moth": moths.as_json(replay["kind"]),
@@ -82,6 +84,6 @@ def watch(match: str) -> ResponseReturnValue:
 
 def _own_round(number: str) -> dict[str, Any]:
     given = neighbours.round_of(number)
-    if given["player"] != visitor.required():
+    if given["player"] != visitor.id:
         abort(403)
     return given

@@ -55,9 +55,8 @@ async function send() {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ moves }),
     });
-    const said = await answer.json();
-    if (answer.ok) return show(said);
-    if (answer.status < 500) return refuse(said.error);
+    if (answer.ok) return show(await answer.json());
+    if (answer.status < 500) return refuse();
   } catch (error) {
     console.warn(error);
   }
@@ -84,8 +83,8 @@ function show(said) {
   if (Object.values(said.kept).includes(false)) setTimeout(send, AGAIN);
 }
 
-function refuse(text) {
-  document.getElementById("result").textContent = text;
+function refuse() {
+  document.getElementById("result").textContent = "The judge does not let this night count.";
   document.getElementById("again").hidden = false;
 }
 

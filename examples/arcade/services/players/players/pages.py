@@ -1,0 +1,71 @@
+"""The pages at which visitors enter and leave, and the list of the best."""
+
+import re
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from glassware import identity
+from players import store
+
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,15}")
+MIN_PASSWORD, MAX_PASSWORD = 8, 200
+BEST = 10
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.after_request
+def keep_in_place(response: Response) -> Response:
+    """Let pages load nothing from elsewhere and be framed by nobody."""
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@pages.get("/enter")
+def enter() -> ResponseReturnValue:
+    """Ask for a name and a password."""
+    return render_template("enter.html", errors={})
+
+
+@pages.post("/enter")
+def check() -> ResponseReturnValue:
+    """Let somebody in: a name that nobody has is theirs now."""
+    name = request.form.get("name", "").strip().lower()
+    password = request.form.get("password", "")
+    if errors := _wrong(name, password):
+        return render_template("enter.html", errors=errors), 422
+    known = store.find(name) or store.add(name, generate_password_hash(password))
+    if known is None or not check_password_hash(known.password_hash, password):
+        errors = {"password": "Somebody has this name, and another password."}
+        return render_template("enter.html", errors=errors), 403
+    identity.sign_in(name)
+    return redirect(identity.next_url(url_for("web.pages.choose")), 303)
+
+
+@pages.post("/leave")
+def leave() -> ResponseReturnValue:
+    """Forget who it was, in every service."""
+    identity.sign_out()
+    return redirect(url_for("web.pages.home"), 303)
+
+
+@pages.get("/best")
+def best() -> ResponseReturnValue:
+    """Show the best players of all time, as a piece of a page."""
+    return render_template("best.html", best=store.best(BEST))
+
+
+def _wrong(name: str, password: str) -> dict[str, str]:
+    errors = {}
+    if not NAME.fullmatch(name):
+        errors["name"] = "A name has 2 to 16 letters, digits or dashes."
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        errors["password"] = f"A password has at least {MIN_PASSWORD} characters."
+    return errors

@@ -103,7 +103,7 @@ def test_who_develops_sees_what_is_missing(tmp_path):
     [
         ("cart.nothing", "`cart` has no endpoint `nothing`"),
         ("nobody.mini", "no service of this site is named like that .*there is `cart`"),
-        ("cart", "`cart` is no fragment"),
+        ("cart", "`cart` is no fragment: the application has no such endpoint"),
         ("cart.of", "its rule `/of/<int:id>` needs `id`; given were none"),
         ("storefront.of", "Did you forget to specify values"),
     ],

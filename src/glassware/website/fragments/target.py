@@ -99,7 +99,12 @@ def _unknown(name: str, values: Mapping[str, Any]) -> UnknownService:
     book = book_of(here.directory())
     service, _, endpoint = name.partition(".")
     entry = book.entry(service)
-    if entry is None or not endpoint:
+    if not endpoint:
+        return UnknownService(
+            f"`{name}` is no fragment: the application has no such endpoint",
+            hint="one of a neighbour is named `SERVICE.ENDPOINT`",
+        )
+    if entry is None:
         known = ", ".join(f"`{each}`" for each in sorted(book.directory.services))
         return UnknownService(
             f"`{name}` is no fragment: no service of this site is named like that",

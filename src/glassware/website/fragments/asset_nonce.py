@@ -2,6 +2,7 @@
 
 import re
 from secrets import token_urlsafe
+from typing import Any
 
 from flask import Flask, current_app, has_request_context, request
 
@@ -15,8 +16,8 @@ _NONCE = re.compile(r"[A-Za-z0-9+/_-]{16,128}={0,2}")
 def init_app(app: Flask) -> None:
     """Give templates `csp_nonce`, unless the application has its own."""
     app.jinja_env.globals.setdefault("csp_nonce", csp_nonce)
-    # Before the application's own: what makes nonces there finds this one made.
-    app.before_request_funcs.setdefault(None, []).insert(0, _tell_others)
+    # Before what the application does before a request, where nonces are made.
+    app.url_value_preprocessor(_tell_others)
 
 
 def csp_nonce() -> str:
@@ -54,7 +55,7 @@ def _of_the_page() -> str | None:
     return asked.fragment if _NONCE.fullmatch(asked.fragment) else ""
 
 
-def _tell_others() -> None:
+def _tell_others(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     pages = _of_the_page()
     if pages:
         # Flask-Talisman and others keep theirs there.

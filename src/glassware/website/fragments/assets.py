@@ -4,6 +4,8 @@ import flask
 from flask import Flask, Response
 from markupsafe import Markup
 
+from glassware.website.hooks import after_request
+
 from . import asset_nonce
 from .asset_links import EXTRA, Asset, Kind, write_link
 from .asset_nonce import csp_nonce
@@ -34,7 +36,7 @@ def init_app(app: Flask) -> None:
     known.setdefault("style", style)
     known.setdefault("script", script)
     known.setdefault("assets", assets)
-    app.after_request(_finish)
+    after_request(app, _finish)
 
 
 def style(

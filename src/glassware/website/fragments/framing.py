@@ -12,6 +12,7 @@ from glassware.environment import spelled
 from glassware.service import settings
 from glassware.service.incoming import current_request
 from glassware.website import here
+from glassware.website.hooks import after_request
 
 from .asset_page import page_assets
 
@@ -59,7 +60,7 @@ _seen = _Seen()
 def init_app(app: Flask) -> None:
     """Frame the fragments of an application, where its authors use it."""
     if settings.current().development:
-        app.after_request(frame)
+        after_request(app, frame)
 
 
 def frame(response: Response) -> Response:

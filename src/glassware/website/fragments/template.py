@@ -8,6 +8,8 @@ import flask
 from flask import Flask, Response
 from markupsafe import Markup
 
+from glassware.website.hooks import after_request
+
 from .asset_nonce import csp_nonce
 from .asset_page import known_assets
 from .filling import Filling, has_placeholder
@@ -26,7 +28,7 @@ def init_app(app: Flask) -> None:
     """Give templates `fragment`, and pages their fragments."""
     known = app.jinja_env.globals
     known.setdefault("fragment", functools.partial(begin, app))
-    app.after_request(fill)
+    after_request(app, fill)
 
 
 def begin(

@@ -14,6 +14,8 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from werkzeug.security import safe_join
 
+from glassware.website.hooks import after_request
+
 from .templates import LAYOUT, layout_folder
 
 
@@ -30,7 +32,7 @@ def init_app(app: Flask) -> None:
     """Let the addresses of static files change with their content."""
     app.url_build_error_handlers.insert(0, _name_layout_file)
     app.url_defaults(_add_version)
-    app.after_request(_keep)
+    after_request(app, _keep)
 
 
 def fingerprint(folder: str | Path | None, name: str) -> str:

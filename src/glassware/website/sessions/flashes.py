@@ -26,6 +26,7 @@ from glassware.service.incoming import current_request
 from glassware.service.settings import current
 from glassware.service.visits import visiting_of
 from glassware.website import here
+from glassware.website.hooks import after_request
 
 from .seal import TooLarge, seal, set_cookie, unseal
 
@@ -43,7 +44,7 @@ Message = tuple[str, Any]
 def init_app(app: Flask) -> None:
     """Let an application take messages along, and take in those of others."""
     app.before_request(_take_in)
-    app.after_request(_answer)
+    after_request(app, _answer)
 
 
 def _take_in() -> None:

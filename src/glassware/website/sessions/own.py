@@ -2,8 +2,12 @@
 
 import os
 
-from flask import Flask, Request, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Request, Response, request
+from flask.sessions import (
+    SecureCookieSession,
+    SecureCookieSessionInterface,
+    SessionMixin,
+)
 from itsdangerous import BadSignature
 
 from glassware.service.settings import current
@@ -35,6 +39,9 @@ class OwnSessions(SecureCookieSessionInterface):
         """Return the session of a request, an empty one where there is none."""
         if not app.secret_key:
             return None
+        if "HTTP_COOKIE" not in request.environ:
+            # Looking for one costs more than all the rest.
+            return self.session_class()
         values = request.cookies.getlist(self.get_cookie_name(app))
         signer = self.get_signing_serializer(app) if values else None
         if signer is None:
@@ -47,6 +54,13 @@ class OwnSessions(SecureCookieSessionInterface):
             return self.session_class(signer.loads(value, max_age=most))
         except BadSignature:
             return self.session_class()
+
+    def save_session(
+        self, app: Flask, session: SessionMixin, response: Response
+    ) -> None:
+        """Let an answer have the session; of one that nobody touched it has nothing."""
+        if getattr(session, "accessed", True) or session.modified or session:
+            super().save_session(app, session, response)
 
     def get_cookie_path(self, app: Flask) -> str:
         """Return the path of the cookie, which is one that the request is below."""

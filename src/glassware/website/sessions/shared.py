@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from glassware.errors import GlasswareError
 from glassware.website import here
 from glassware.website.fragments.cookies import SHARED
+from glassware.website.hooks import after_request
 
 from .seal import TooLarge, seal, set_cookie, unseal
 
@@ -95,7 +96,7 @@ site_session = SiteSession()
 
 def init_app(app: Flask) -> None:
     """Let an application's answers carry what it has written."""
-    app.after_request(_answer)
+    after_request(app, _answer)
 
 
 def _answer(response: Response) -> Response:

@@ -7,6 +7,7 @@ from flask import Flask, Response
 from glassware.service.incoming import current_request
 from glassware.service.settings import current
 from glassware.service.visits import VARIES
+from glassware.website.hooks import after_request
 
 from .proxy import visitor
 from .renewal import contexts
@@ -16,7 +17,7 @@ def init_app(app: Flask) -> None:
     """Let answers have what was added, and templates `visitor`."""
     # A request too: what loads a user may look at the session, as Flask-Security's does.
     contexts[current().service] = app.test_request_context
-    app.after_request(_add)
+    after_request(app, _add)
     name_in_templates(app)
 
 

@@ -10,7 +10,16 @@ import pytest
 from glassware.manifest.keys import keys_of, service_keys, site_keys
 from glassware.manifest.reference import manifest_reference
 from glassware.manifest.schema import schema_files, service_schema, site_schema
-from glassware.model import Address, Engine, Gateway, Neighbour, Route
+from glassware.model import (
+    Address,
+    Cors,
+    Engine,
+    Gateway,
+    Neighbour,
+    Route,
+    Tls,
+    Visitors,
+)
 from kept import assert_kept
 from sites_on_disk import faults, service, write
 
@@ -31,7 +40,7 @@ def test_reference_page():
     page = manifest_reference()
 
     assert_kept(ROOT / "docs/reference/manifest.md", page)
-    tables = (Address, Engine, Gateway, Neighbour, Route)
+    tables = (Address, Cors, Engine, Gateway, Neighbour, Route, Tls, Visitors)
     for keys in (service_keys(), site_keys(), *(keys_of(table) for table in tables)):
         assert [key for key in keys if f"| `{key}` |" not in page] == []
 

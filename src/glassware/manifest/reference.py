@@ -14,6 +14,7 @@ from glassware.model import (
     Neighbour,
     Route,
     Tls,
+    Visitors,
 )
 from glassware.template import DATABASE_FIELDS, SERVICE_FIELDS
 
@@ -45,6 +46,10 @@ it, and an `app` makes way for a `command` above it, and the reverse.
 _NEIGHBOURS = """\
 `NAME` is one of `calls`. What each of them does:
 [call a neighbour](../how-to/call-a-neighbour.md#other-numbers-for-one-neighbour).
+"""
+
+_VISITORS = """\
+What comes of it: [sign visitors in](../how-to/sign-visitors-in.md).
 """
 
 _CONVENTIONS = """\
@@ -83,6 +88,8 @@ def manifest_reference() -> str:
             *_section("`[gateway]`", keys_of(Gateway)),
             *_section("`[gateway.tls]`", keys_of(Tls)),
             *_section("`[gateway.cors]`", keys_of(Cors)),
+            *_section("`[visitors]`", keys_of(Visitors)),
+            _VISITORS,
             *_section("`[engines.NAME]`", keys_of(Engine)),
             f"Engines are {listed(ENGINES)}.\n",
             *_section("`[services.NAME]` in `site.toml`", _only_there()),

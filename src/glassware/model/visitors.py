@@ -36,6 +36,7 @@ class Visitors:
     domain: Annotated[
         Host | None,
         Meta(
-            description="Hosts below this name share the sign-in. Absent: each alone."
+            description="Hosts below this name share the sign-in, in production. "
+            "Absent: each alone.",
         ),
     ] = None

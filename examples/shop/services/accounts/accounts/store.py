@@ -1,12 +1,14 @@
-"""Where accounts are kept."""
+"""Accounts in PostgreSQL."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
 from glassware import databases
+
+
+COLUMNS = "id, email, name, password_hash, roles"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,68 +19,57 @@ class Account:
     email: str
     name: str
     password_hash: str = field(repr=False)
+    roles: list[str] = field(default_factory=list)
 
 
 class EmailTaken(Exception):
     """There is an account with that address."""
 
 
-class Store(Protocol):
-    """What the views need of a place to keep accounts."""
-
-    def add(self, email: str, name: str, password_hash: str) -> Account:
-        """Keep a new account, or raise `EmailTaken`."""
-
-    def by_email(self, email: str) -> Account | None:
-        """Return the account with that address."""
-
-    def by_id(self, number: int) -> Account | None:
-        """Return the account with that number."""
-
-    def count(self) -> int:
-        """Return how many accounts there are."""
+def add(email: str, name: str, password_hash: str) -> Account:
+    """Keep a new account, or raise `EmailTaken`."""
+    query = f"""
+        insert into account (email, name, password_hash) values (%s, %s, %s)
+        returning {COLUMNS}
+    """
+    try:
+        (account,) = _found(query, email, name, password_hash)
+    except UniqueViolation:
+        raise EmailTaken from None
+    return account
 
 
-class PostgresStore:
-    """Accounts in PostgreSQL."""
+def by_email(email: str) -> Account | None:
+    """Return the account with that address."""
+    found = _found(f"select {COLUMNS} from account where email = %s", email)
+    return found[0] if found else None
 
-    def add(self, email: str, name: str, password_hash: str) -> Account:
-        """Keep a new account, or raise `EmailTaken`."""
-        query = """
-            insert into account (email, name, password_hash) values (%s, %s, %s)
-            returning id, email, name, password_hash
-        """
-        try:
-            found = self._one(query, email, name, password_hash)
-        except UniqueViolation:
-            raise EmailTaken from None
-        if found is None:
-            raise RuntimeError("`insert … returning` returned nothing")
-        return found
 
-    def by_email(self, email: str) -> Account | None:
-        """Return the account with that address."""
-        return self._one(
-            "select id, email, name, password_hash from account where email = %s",
-            email,
-        )
+def by_id(number: int) -> Account | None:
+    """Return the account with that number."""
+    found = _found(f"select {COLUMNS} from account where id = %s", number)
+    return found[0] if found else None
 
-    def by_id(self, number: int) -> Account | None:
-        """Return the account with that number."""
-        return self._one(
-            "select id, email, name, password_hash from account where id = %s",
-            number,
-        )
 
-    def count(self) -> int:
-        """Return how many accounts there are."""
-        with databases.main.connection() as connection:
-            row = connection.execute("select count(*) from account").fetchone()
-        return row[0] if row else 0
+def count() -> int:
+    """Return how many accounts there are."""
+    with databases.main.connection() as connection:
+        row = connection.execute("select count(*) from account").fetchone()
+    return row[0] if row else 0
 
-    def _one(self, query: str, *values: object) -> Account | None:
-        with (
-            databases.main.connection() as connection,
-            connection.cursor(row_factory=class_row(Account)) as cursor,
-        ):
-            return cursor.execute(query, values).fetchone()
+
+def grant(email: str, role: str) -> bool:
+    """Give an account a role, once; tell whether there is such an account."""
+    query = f"""
+        update account set roles = array_append(array_remove(roles, %s), %s)
+        where email = %s returning {COLUMNS}
+    """
+    return bool(_found(query, role, role, email))
+
+
+def _found(query: str, *values: object) -> list[Account]:
+    with (
+        databases.main.connection() as connection,
+        connection.cursor(row_factory=class_row(Account)) as cursor,
+    ):
+        return cursor.execute(query, values).fetchall()

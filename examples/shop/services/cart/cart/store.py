@@ -1,6 +1,5 @@
 """Carts in Valkey: a hash for each, from product to quantity."""
 
-from contextlib import suppress
 from datetime import timedelta
 
 from glassware import databases
@@ -12,27 +11,20 @@ MAX_PRODUCTS = 60
 POPULAR = "popular"
 
 
-class CartFull(Exception):
-    """The cart holds as many different products as it may."""
-
-
 def items(cart: str) -> dict[str, int]:
-    """Return the products of a cart and their quantities; an unknown one is empty."""
-    found = databases.carts.hgetall(_key(cart))
-    return {product.decode(): int(quantity) for product, quantity in found.items()}
+    """Return the products of a cart and their quantities; nobody's is empty."""
+    return _read(databases.carts.hgetall(_key(cart))) if cart else {}
 
 
-def add(cart: str, product: str, quantity: int) -> None:
-    """Put more of a product into a cart.
-
-    Raises:
-        CartFull: It would be one product too many.
-    """
-    _put(cart, product, quantity)
+def add(cart: str, product: str, quantity: int) -> bool:
+    """Put more of a product into a cart; tell whether it had room."""
+    if not _put(cart, product, quantity):
+        return False
     with databases.carts.pipeline() as together:
         together.zincrby(POPULAR, quantity, product)
         together.expire(POPULAR, KEPT)
         together.execute()
+    return True
 
 
 def change(cart: str, product: str, quantity: int) -> None:
@@ -51,12 +43,16 @@ def empty(cart: str) -> None:
 
 
 def merge(cart: str, other: str) -> None:
-    """Move what is in the `other` cart into this one, as far as it fits."""
-    moved = items(other)
-    empty(other)
-    with suppress(CartFull):
-        for product, quantity in moved.items():
-            _put(cart, product, quantity)
+    """Move what is in the `other` cart into this one, as far as it fits.
+
+    Of two requests at once, one finds the other cart full, and one empty.
+    """
+    with databases.carts.pipeline() as together:
+        together.hgetall(_key(other))
+        together.delete(_key(other))
+        moved, _ = together.execute()
+    for product, quantity in _read(moved).items():
+        _put(cart, product, quantity)
 
 
 def popular(count: int) -> list[str]:
@@ -65,13 +61,18 @@ def popular(count: int) -> list[str]:
     return [product.decode() for product in found]
 
 
-def _put(cart: str, product: str, quantity: int) -> None:
+def _put(cart: str, product: str, quantity: int) -> bool:
     valkey, key = databases.carts, _key(cart)
     if not valkey.hexists(key, product) and valkey.hlen(key) >= MAX_PRODUCTS:
-        raise CartFull
+        return False
     if valkey.hincrby(key, product, quantity) > MAX_QUANTITY:
         valkey.hset(key, product, MAX_QUANTITY)
     valkey.expire(key, KEPT)
+    return True
+
+
+def _read(found: dict[bytes, bytes]) -> dict[str, int]:
+    return {product.decode(): int(found[product]) for product in sorted(found)}
 
 
 def _key(cart: str) -> str:

@@ -1,126 +1,122 @@
 """The cart on its own, with a real Valkey."""
 
-from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from cart import create_app, store
-from flask.testing import FlaskClient
+from cart import store
 from redis import Redis
 
-
-@pytest.fixture
-def cart() -> str:
-    """Return the address of a cart that nobody has used."""
-    return f"/carts/test-{uuid4()}"
+from glassware.testing import Service
 
 
-def test_an_unknown_cart_is_empty(client: FlaskClient, cart: str) -> None:
-    """Nobody has to open one first."""
-    assert client.get(cart).json == {"items": [], "count": 0}
+def add(cart: Service, slug: str = "heron-rose", **form: object) -> Any:
+    """Put something into the cart of this browser."""
+    return cart.client.post("/add", data={"product": slug} | form)
 
 
-def test_adding_twice_adds_up(client: FlaskClient, cart: str) -> None:
-    """The same product stays one line."""
-    client.post(f"{cart}/items", json={"product": "heron-rose"})
-    answer = client.post(f"{cart}/items", json={"product": "heron-rose", "quantity": 2})
-    assert answer.json == {
-        "items": [{"product": "heron-rose", "quantity": 3}],
-        "count": 3,
-    }
-    assert client.get(cart).json == answer.json
+def pieces(cart: Service) -> str:
+    """Return what every page shows of the cart."""
+    return cart.client.get("/mini").text.partition('count">')[2].partition("<")[0]
 
 
-def test_nobody_gets_more_than_a_cart_holds(client: FlaskClient, cart: str) -> None:
-    """Quantities stop at 99, products at 60."""
-    for _ in range(2):
-        item = {"product": "item-0", "quantity": 60}
-        answer = client.post(f"{cart}/items", json=item)
-    assert answer.json["count"] == 99
-    for number in range(1, 60):
-        client.post(f"{cart}/items", json={"product": f"item-{number}"})
-    assert client.post(f"{cart}/items", json={"product": "more"}).status_code == 409
-    assert client.post(f"{cart}/items", json={"product": "item-1"}).status_code == 200
+def test_whoever_has_nothing_sees_nothing(cart: Service) -> None:
+    """And gets no cookie for it."""
+    answer = cart.client.get("/mini")
+    assert answer.status_code == 204
+    assert "Set-Cookie" not in answer.headers
+    assert "Nothing in it yet" in cart.client.get("/").text
 
 
-def test_a_quantity_can_be_changed(client: FlaskClient, cart: str) -> None:
-    """Zero takes the product out; what is not in the cart stays out."""
-    client.post(f"{cart}/items", json={"product": "a", "quantity": 5})
-    assert client.put(f"{cart}/items/a", json={"quantity": 2}).json["count"] == 2
-    assert client.put(f"{cart}/items/b", json={"quantity": 2}).json["count"] == 2
-    assert client.put(f"{cart}/items/a", json={"quantity": 0}).json["items"] == []
-
-
-def test_a_cart_can_be_emptied(client: FlaskClient, cart: str) -> None:
-    """After that it is as new."""
-    client.post(f"{cart}/items", json={"product": "a"})
-    assert client.delete(cart).json == {"items": [], "count": 0}
-
-
-def test_carts_merge(client: FlaskClient, cart: str) -> None:
-    """Who signs in keeps what was in the cart before."""
-    client.post(f"{cart}/items", json={"product": "a"})
-    client.post(f"{cart}-before/items", json={"product": "a", "quantity": 2})
-    before = f"{cart}-before".removeprefix("/carts/")
-    assert client.post(f"{cart}/merge", json={"from": before}).json["count"] == 3
-    assert client.get(f"{cart}-before").json["count"] == 0
-
-
-def test_merging_a_cart_with_itself_keeps_it(client: FlaskClient, cart: str) -> None:
-    """Signing in twice loses nothing."""
-    client.post(f"{cart}/items", json={"product": "a"})
-    itself = cart.removeprefix("/carts/")
-    assert client.post(f"{cart}/merge", json={"from": itself}).json["count"] == 1
-
-
-def test_carts_expire(client: FlaskClient, cart: str, valkey: Redis) -> None:
-    """Thirty days after the last change."""
-    client.post(f"{cart}/items", json={"product": "a"})
-    kept = valkey.ttl(cart.removeprefix("/").replace("carts/", "cart:"))
-    assert 0 < kept <= store.KEPT.total_seconds()
-
-
-def test_what_goes_into_carts_is_popular(
-    client: FlaskClient, cart: str, valkey: Redis
-) -> None:
-    """The most wanted comes first."""
-    valkey.delete(store.POPULAR)
-    for product, quantity in (("a", 2), ("b", 7), ("a", 3)):
-        item = {"product": product, "quantity": quantity}
-        client.post(f"{cart}/items", json=item)
-    assert client.get("/popular").json["products"] == ["b", "a"]
+def test_a_product_goes_into_the_cart(cart: Service) -> None:
+    """Twice is more of it; then the visitor is where the product is."""
+    assert add(cart).location == "/product/heron-rose"
+    add(cart, quantity=2)
+    assert pieces(cart) == "3"
+    page = cart.client.get("/").text
+    assert "€118.50" in page
+    assert "/picture/heron-rose.svg" in page
 
 
 @pytest.mark.parametrize(
-    "item",
+    ("slug", "form", "status"),
     [
-        [],
-        {},
-        {"product": ""},
-        {"product": 7},
-        {"product": "a" * 200},
-        {"product": "a", "quantity": 0},
-        {"product": "a", "quantity": -1},
-        {"product": "a", "quantity": 1.5},
-        {"product": "a", "quantity": True},
-        {"product": "a", "quantity": 100},
+        ("unknown", {}, 404),
+        ("heron-rose", {"quantity": 0}, 400),
+        ("heron-rose", {"quantity": 100}, 400),
+        ("gone", {}, 303),
     ],
 )
-def test_what_is_no_item_is_refused(
-    client: FlaskClient, cart: str, item: object
+def test_what_cannot_be_had_does_not_go_in(
+    cart: Service, slug: str, form: dict[str, object], status: int
 ) -> None:
-    """With a sentence that says what it should be."""
-    answer = client.post(f"{cart}/items", json=item)
-    assert answer.status_code == 400
-    assert "must be" in answer.json["error"]
-    assert client.get(cart).json["count"] == 0
+    """Whatever the form in the page allows."""
+    assert add(cart, slug, **form).status_code == status
+    assert pieces(cart) == ""
 
 
-def test_without_its_database_the_cart_says_so(cart: str) -> None:
-    """The caller can tell that from a mistake of its own."""
-    gone = SimpleNamespace(carts=Redis(unix_socket_path="/nowhere/valkey.sock"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "databases", gone)
-        answer = create_app().test_client().get(cart)
-    assert answer.status_code == 503
-    assert "error" in answer.json
+def test_a_quantity_can_be_changed(cart: Service) -> None:
+    """Zero takes the product out; what is not in the cart stays out."""
+    add(cart)
+    for slug, number, count in (("heron-rose", 5, "5"), ("other", 5, "5")):
+        cart.client.post("/change", data={"product": slug, "quantity": number})
+        assert pieces(cart) == count
+    cart.client.post("/change", data={"product": "heron-rose", "remove": 1})
+    assert pieces(cart) == ""
+
+
+def test_an_order_empties_the_cart(cart: Service) -> None:
+    """Ordering nothing leads back to the cart."""
+    assert cart.client.post("/order").location == "/"
+    add(cart)
+    assert "Thank you" in cart.client.post("/order", follow_redirects=True).text
+    assert pieces(cart) == ""
+
+
+def test_carts_are_apart(cart: Service) -> None:
+    """Another browser has another cart."""
+    add(cart)
+    assert cart.app.test_client().get("/mini").status_code == 204
+
+
+def test_who_signs_in_keeps_what_was_in_the_cart(cart: Service) -> None:
+    """Once, and on another device it is there as well; who signs out leaves it."""
+    somebody = str(uuid4())
+    add(cart)
+    for _ in range(2):
+        cart.sign_in(somebody, name="Ada")
+        assert pieces(cart) == "1"
+    cart.sign_out()
+    assert pieces(cart) == ""
+
+
+def test_forms_need_a_token(cart: Service) -> None:
+    """One that another page sends in the visitor's name is refused."""
+    cart.app.config["WTF_CSRF_ENABLED"] = True
+    assert add(cart).status_code == 400
+
+
+def test_nobody_gets_more_than_a_cart_holds(valkey: Redis) -> None:
+    """Quantities stop at 99, products at 60."""
+    cart = str(uuid4())
+    for _ in range(2):
+        store.add(cart, "item-0", 60)
+    assert store.items(cart) == {"item-0": 99}
+    assert all(store.add(cart, f"item-{number}", 1) for number in range(1, 60))
+    assert not store.add(cart, "more", 1)
+    assert store.add(cart, "item-1", 1)
+
+
+def test_carts_expire(valkey: Redis) -> None:
+    """Thirty days after the last change."""
+    cart = str(uuid4())
+    store.add(cart, "a", 1)
+    assert 0 < valkey.ttl(f"cart:{cart}") <= store.KEPT.total_seconds()
+
+
+def test_what_goes_into_carts_is_popular(cart: Service, valkey: Redis) -> None:
+    """The most wanted comes first."""
+    valkey.delete(store.POPULAR)
+    for product, number in (("a", 2), ("b", 7), ("a", 3)):
+        store.add(str(uuid4()), product, number)
+    assert cart.client.get("/popular").json == {"products": ["b", "a"]}

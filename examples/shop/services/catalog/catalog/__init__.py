@@ -1,7 +1,7 @@
-"""The catalog: what the shop sells, as JSON.
+"""The catalog: what the shop sells, as JSON, and a page that says how much is there.
 
 Neighbours call it by name; the public reaches the same addresses below
-`/api/catalog`.
+`/api/catalog`, and those who run the shop the page at `/stock` of the host `admin.`.
 """
 
 import os
@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
+from catalog import stock
 from catalog.views import api
 
 
@@ -29,4 +30,5 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["session"] = sessionmaker(engine)
 
     app.register_blueprint(api)
+    app.register_blueprint(stock.pages)
     return app

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pymongo import ReturnDocument
-
 from glassware import databases
 
 
@@ -18,14 +16,13 @@ def of(design: str) -> Json:
     return databases.main.designs.find_one({"_id": design}) or {}
 
 
-def add(design: str, review: Json) -> Json:
-    """Add a review, the newest first, and return the document. It is one step."""
-    return databases.main.designs.find_one_and_update(
+def add(design: str, review: Json) -> None:
+    """Add a review, the newest first. It is one step."""
+    databases.main.designs.update_one(
         {"_id": design},
         {
             "$push": {"reviews": {"$each": [review], "$position": 0, "$slice": KEPT}},
             "$inc": {"count": 1, "stars": review["stars"]},
         },
         upsert=True,
-        return_document=ReturnDocument.AFTER,
     )

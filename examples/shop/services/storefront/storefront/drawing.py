@@ -10,10 +10,11 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from jinja2 import Template
 from markupsafe import Markup
 
@@ -36,9 +37,20 @@ def init_app(app: Flask) -> None:
 
 
 def draw(
-    picture: dict[str, Any], *, label: str = "", life_size: bool = False
+    picture: dict[str, Any],
+    *,
+    label: str = "",
+    life_size: bool = False,
+    is_alone: bool = False,
 ) -> Markup:
-    """Draw a product; `life_size`: 1 cm of it is 1 em of the page."""
+    """Draw a product.
+
+    Args:
+        picture: What the catalog says of its looks.
+        label: What it is called for those who don't see it.
+        life_size: 1 cm of it is 1 em of the page.
+        is_alone: It is a file of its own, which no style sheet of a page reaches.
+    """
     piece = Piece(
         glass=picture["glass"],
         height=picture["height"],
@@ -47,11 +59,9 @@ def draw(
         finish=picture["finish"],
         part=picture["part"],
     )
-    # Gradients have names, which must not meet another drawing's on the page.
-    g.drawings = g.get("drawings", 0) + 1
     template = current_app.jinja_env.get_template("drawing.svg")
-    svg = _svg(template, piece, 0.1 if life_size else piece.card_em, label)
-    return Markup(svg.replace("NUMBER", str(g.drawings)))
+    em = 0.1 if life_size else piece.card_em
+    return Markup(_svg(template, piece, em, label, is_alone))
 
 
 @dataclass(frozen=True)
@@ -208,7 +218,9 @@ class Piece:
 
 
 @lru_cache(maxsize=1_000)
-def _svg(template: Template, piece: Piece, em: float, label: str) -> str:
+def _svg(template: Template, piece: Piece, em: float, label: str, alone: bool) -> str:
     # A template that was edited is another one, so that its drawings are made anew.
-    svg = template.render(piece=piece, em=em, label=label, id="dNUMBER")
+    # Gradients have names, which must not meet another piece's on the page.
+    name = f"d{sha256(repr(piece).encode()).hexdigest()[:10]}"
+    svg = template.render(piece=piece, em=em, label=label, id=name, alone=alone)
     return re.sub(r"\s+", " ", svg).replace("> <", "><")

@@ -1,33 +1,12 @@
-"""How templates put numbers, and what all of them know."""
-
-from typing import Any
+"""How templates put lengths, and pages of a list."""
 
 from flask import Flask
-
-from storefront import neighbours, visitor
 
 
 def init_app(app: Flask) -> None:
     """Teach the templates."""
-    app.add_template_filter(money)
     app.add_template_filter(centimetres)
     app.add_template_global(page_numbers)
-    app.context_processor(layout)
-
-
-def layout() -> dict[str, Any]:
-    """Return what every page shows around itself."""
-    return {
-        "account": visitor.account(),
-        "cart_count": visitor.cart_count(),
-        "away": neighbours.away(),
-    }
-
-
-def money(cents: int) -> str:
-    """Write an amount: `€24`, or `€24.50`."""
-    euros, rest = divmod(cents, 100)
-    return f"€{euros:,}.{rest:02}" if rest else f"€{euros:,}"
 
 
 def centimetres(millimetres: int) -> str:

@@ -1,0 +1,1 @@
+alter table account add column roles text[] not null default '{}';

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,19 @@ def read_visiting(text: str) -> Visiting:
     """
     try:
         said: dict[str, Any] = json.loads(text)
-        return Visiting(**said)
-    except (KeyError, TypeError, AttributeError) as error:
+        found = Visiting(**said)
+        sound = _is_sound(found)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"this says nothing of visitors: {error!r}") from error
+    if not sound:
+        raise ValueError("this says nothing of visitors: some of it is no text")
+    return found
+
+
+def _is_sound(found: Visiting) -> bool:
+    texts = (found.site, found.sign_in, found.domain, *chain(*found.keys.items()))
+    seconds = min(found.renew_after, found.remember)
+    return seconds > 0 and all(isinstance(each, str) for each in texts)
 
 
 def visiting_at(path: str | Path) -> Visiting:

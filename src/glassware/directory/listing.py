@@ -122,7 +122,7 @@ def read_directory(text: str) -> Directory:
             services={name: _entry(each) for name, each in said["services"].items()},
             fragments=tuple(said["fragments"]),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"this is no directory: {error!r}") from error
 
 

@@ -14,7 +14,13 @@ from glassware.service import settings
 from glassware.service.visit_tokens import LONGEST, Visit, VisitSigner, VisitVerifier
 from glassware.service.visits import found_of
 from glassware.tokens import LEEWAY, Key, NotVerified
-from glassware.visitors import REVOCATIONS, revoke_session, revoke_user
+from glassware.visitors import (
+    REVOCATIONS,
+    Visiting,
+    revoke_session,
+    revoke_user,
+    visiting_at,
+)
 from website.visiting import House, bearing, with_cookie
 
 
@@ -145,11 +151,20 @@ def test_nobody_is_signed_in_where_the_site_has_no_such_page(house):
     assert found_of(bearing(house.token())).visit is None
 
 
-def test_a_broken_file_signs_nobody_in_and_breaks_no_page(house):
+BROKEN = [
+    *("", "{", "[1]", "null", "[" * 100_000, '{"sign_in": 5}', '{"sign_in": ["a"]}'),
+    *('{"keys": null}', '{"keys": {"k1": 5}}', '{"keys": []}', '{"domain": 5}'),
+    *('{"remember": "x"}', '{"renew_after": null}', '{"site": ["shop"]}', "\0" * 100),
+]
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=lambda text: text[:20])
+def test_a_broken_file_signs_nobody_in_and_breaks_no_page(house, text):
     """It is written by somebody else, and may be anything."""
     token = house.token()
-    (house.folder / "visitors.json").write_text("[1]")
+    (house.folder / "visitors.json").write_text(text)
     assert found_of(bearing(token)).visit is None
+    assert visiting_at(house.folder / "visitors.json") == Visiting()
 
 
 def test_a_key_that_is_taken_back_counts_no_more(house):

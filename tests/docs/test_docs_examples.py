@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from docs.follow import Reader
+from docs.follow import Reader, holds
 from docs.pages import ROOT, Block, blocks, pages
 from glassware.errors import ManifestError
 from glassware.manifest import load
@@ -38,6 +38,15 @@ def test_the_tutorial(site: SiteUnderTest):
     Reader(site).follow(blocks(ROOT / "docs/tutorial/first-site.md"))
 
     assert site.process is None
+
+
+def test_a_reader_has_another_port_and_a_slower_machine():
+    """And sees the same: what a page shows is not this machine's."""
+    page = ["  ➜ http://localhost:8000   ready in 0.6 s", "home  running  41 s  12011"]
+    said = "  ➜ http://localhost:8001   ready in 12.3 s\nhome   running  1 min   7\n"
+
+    assert holds(said, page)
+    assert not holds(said.replace("running", "failed"), page)
 
 
 @pytest.mark.parametrize("block", of("python"), ids=str)

@@ -15,6 +15,7 @@ from glassware.model import ENGINES, Route
 from glassware.runner.state import State
 from glassware.scaffold import new_layout, new_service, new_site
 from kept import assert_kept
+from sites import COMMAND
 
 
 KEPT = Path(__file__).parent / "kept"
@@ -65,14 +66,14 @@ def test_a_new_site_has_no_fault(shop: Path):
 
     assert site.name == "shop"
     assert {service.name: service.app for service in site.services} == {
-        "catalog": "catalog",
-        "class": "class_service",
-        "email": "email_service",
-        "home": "home",
+        "catalog": "catalog.app",
+        "class": "class_service.app",
+        "email": "email_service.app",
+        "home": "home.app",
         "layout": "glassware.website.look.layout_app",
-        "my-cart": "my_cart",
-        "stores": "stores",
-        "x" * 40: "x" * 40,
+        "my-cart": "my_cart.app",
+        "stores": "stores.app",
+        "x" * 40: f"{'x' * 40}.app",
     }
     cart, home = site.service("my-cart"), site.service("home")
     assert cart is not None
@@ -113,7 +114,7 @@ def test_the_worker_loads_it(shop: Path):
     code = (
         "import sys; from pathlib import Path\n"
         "from glassware.worker.load import load\n"
-        "app = load(Path(sys.argv[1]), 'home', 'home').application\n"
+        "app = load(Path(sys.argv[1]), 'home.app', 'home').application\n"
         "print(app.test_client().get('/').text)"
     )
     run = subprocess.run(
@@ -154,6 +155,22 @@ def test_names_that_cannot_be(name: str):
         [*new_service("a", {name: "redis"})]
     with pytest.raises(UsageError):
         [*new_service("a", calls=[name])]
+
+
+def test_unknown_neighbours(shop: Path):
+    """A service that calls nobody who is there is not written: it would not start."""
+    run = subprocess.run(
+        [*COMMAND, "new", "service", "till", "--calls", "home", "--calls", "catalgo"],
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 2
+    assert "`catalgo` is no service; did you mean `catalog`?" in run.stderr
+    assert "`my-cart`" in run.stderr
+    assert not (shop / "services/till").exists()
 
 
 def test_unknown_engine():

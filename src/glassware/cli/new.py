@@ -45,6 +45,7 @@ def service(name: str, databases: tuple[str, ...], calls: tuple[str, ...]) -> No
     """Write the service NAME, with a test, into the site's `services` folder."""
     folder = find_site(Path.cwd())
     wanted = dict(_database(text) for text in databases)
+    _check_calls(folder, calls)
     _write(folder, new_service(name, databases=wanted, calls=calls))
     click.echo(f"wrote services/{name}/\n\nnext: glassware up", err=True)
 
@@ -60,6 +61,21 @@ def layout() -> None:
     click.echo(
         'wrote layout/\n\nnext: {% extends "site/base.html" %} in any service', err=True
     )
+
+
+def _check_calls(folder: Path, calls: Iterable[str]) -> None:
+    """Refuse neighbours that are not there: the new manifest would have a fault."""
+    if not calls:
+        return
+    known = [service.name for service in load(folder).services]
+    for callee in calls:
+        if callee not in known:
+            raise UsageError(
+                output.unknown("service", callee, known),
+                hint=f"there are {', '.join(f'`{name}`' for name in known)}"
+                if known
+                else f"`glassware new service {callee}` writes it",
+            )
 
 
 def _database(text: str) -> tuple[str, str]:

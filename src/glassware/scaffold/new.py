@@ -122,7 +122,7 @@ def _service(
         ".gitignore": filled("service/gitignore"),
         "conftest.py": filled("service/conftest"),
         f"{package}/__init__.py": filled("service/init", name=name),
-        f"{package}/views.py": _views(name, databases, calls),
+        f"{package}/app.py": _app(name, databases, calls),
         f"tests/test_{package}.py": _tests(name, package, databases, calls),
     }
     for path, text in texts.items():
@@ -140,11 +140,11 @@ def _manifest(databases: Mapping[str, str], calls: Sequence[str], route: str) ->
     )
 
 
-def _views(name: str, databases: Mapping[str, str], calls: Sequence[str]) -> str:
+def _app(name: str, databases: Mapping[str, str], calls: Sequence[str]) -> str:
     imported = ["databases"] * bool(databases) + ["services"] * bool(calls)
     line = f"\nfrom glassware import {', '.join(imported)}\n" if imported else ""
-    return filled("service/views", name=name, glassware=line) + _parts(
-        "views", name, databases, calls
+    return filled("service/app", name=name, glassware=line) + _parts(
+        "views", databases, calls
     )
 
 
@@ -159,20 +159,16 @@ def _tests(
     return filled(
         "service/test",
         name=name,
-        package=package,
         standard="".join(f"{line}\n" for line in lines) + "\n" * bool(lines),
-        imported=", views" if databases else "",
-    ) + _parts("tests", name, databases, calls)
+        imported=f"\nfrom {package} import app\n" if databases else "",
+    ) + _parts("tests", databases, calls)
 
 
-def _parts(
-    kind: str, service: str, databases: Mapping[str, str], calls: Sequence[str]
-) -> str:
+def _parts(kind: str, databases: Mapping[str, str], calls: Sequence[str]) -> str:
     wanted = [*databases.items(), *((callee, "neighbour") for callee in calls)]
     return "".join(
         filled(
             f"{kind}/{template}",
-            service=service,
             path=name,
             spelled=spelled(name),
             access=_access(spelled(name)),

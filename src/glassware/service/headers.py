@@ -106,4 +106,4 @@ def _overlay(
     headers: list[tuple[str, str]], given: list[tuple[str, str]]
 ) -> tuple[tuple[str, str], ...]:
     named = {name.lower() for name, _ in given}
-    return (*(pair for pair in headers if pair[0].lower() not in named), *given)
+    return (*[pair for pair in headers if pair[0].lower() not in named], *given)

@@ -152,11 +152,14 @@ class FragmentCache:
             status, body = kept.status, kept.body
             fields = merged(kept.fields, fields)
         terms = terms_of(status, fields, now - began)
-        asker = _asker(request)
         if terms is None:
-            self._store.drop(asker)
+            if kept is not None:
+                self._store.drop(_asker(request))
             body = _with_nonce(body, nonce, request.nonce)
+            if body is answer.body and fields is answer.fields:
+                return answer
             return FragmentAnswer(status=status, fields=fields, body=body)
+        asker = _asker(request)
         renewed = Kept(
             status=status, fields=fields, body=body, nonce=nonce, terms=terms, came=now
         )

@@ -2,13 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 
-Fields = Iterable[tuple[str, str]]
+Fields = Collection[tuple[str, str]]
 
 PERSONAL = frozenset({"authorization", "cookie", "x-glassware-visitor"})
 """Headers of a request by which a service knows whom it answers."""
@@ -17,6 +17,8 @@ KEPT = frozenset({200, 203, 204, 301, 302, 303, 307, 308, 404, 410})
 """Statuses of answers that may be kept, if their headers say for how long."""
 
 _LONGEST = 2**31
+_LIFETIME = frozenset({"cache-control", "expires"})
+_LENGTHS = frozenset(map(len, _LIFETIME))
 _DIRECTIVE = re.compile(r'([^\s=,"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"?|[^\s,]*))?')
 
 
@@ -57,6 +59,8 @@ def terms_of(status: int, fields: Fields, took: float = 0.0) -> Terms | None:
         fields: Its headers.
         took: Seconds between the question and the answer.
     """
+    if not _says_how_long(fields):
+        return None
     named = _by_name(fields)
     said = _directives(named.get("cache-control", ()))
     vary = _vary(named.get("vary", ()))
@@ -81,6 +85,14 @@ def terms_of(status: int, fields: Fields, took: float = 0.0) -> Terms | None:
         revalidating=0.0 if strict else _told(said, "stale-while-revalidate"),
         failing=0.0 if strict else _told(said, "stale-if-error"),
     )
+
+
+def _says_how_long(fields: Fields) -> bool:
+    # Most answers say nothing, and are not taken apart for that.
+    for name, _ in fields:
+        if len(name) in _LENGTHS and name.lower() in _LIFETIME:
+            return True
+    return False
 
 
 def _by_name(fields: Fields) -> dict[str, list[str]]:

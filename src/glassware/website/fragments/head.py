@@ -58,7 +58,7 @@ def add_heads(pieces: Sequence[Piece], response: Response) -> None:
         if piece.answer is None or piece.wanted is None:
             continue
         target = piece.wanted.target
-        cookies = list(piece.headers("Set-Cookie"))
+        cookies = piece.headers("Set-Cookie")
         if cookies and not target.own:
             known = here.directory().services
             cookies = list(own_set_cookies(target.service, cookies, known))

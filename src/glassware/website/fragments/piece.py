@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -171,10 +171,16 @@ class Piece:
 
     def header(self, name: str) -> str:
         """Return a header of its answer; empty: it has none."""
-        return next(self.headers(name), "")
+        found = self.headers(name)
+        return found[0] if found else ""
 
-    def headers(self, name: str) -> Iterator[str]:
+    def headers(self, name: str) -> list[str]:
         """Return all headers of that name of its answer."""
-        wanted = name.lower()
-        fields = () if self.answer is None else self.answer.fields
-        return (value for name, value in fields if name.lower() == wanted)
+        if self.answer is None:
+            return []
+        wanted, size = name.lower(), len(name)
+        return [
+            value
+            for key, value in self.answer.fields
+            if len(key) == size and key.lower() == wanted
+        ]

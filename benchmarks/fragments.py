@@ -3,19 +3,23 @@
 One template with ten includes; the same ten pieces as fragments of a neighbour, over
 the wire and in a group, and the same once more where their `Cache-Control` lets them
 be kept. All are services of one site as it runs for visitors, asked in turn through
-its gateway; a page is timed from outside, on a kept connection. In the second table
-each piece waits for something else for 5 ms.
+its gateway; a page is timed from outside, on a kept connection. What it takes of CPU
+is that of its services, without the gateway. No piece is twice the same, but for those
+that are kept. In the second table each piece is a heading and one item, so the page is
+hardly more than ten requests; in the third each piece waits for something else for 5 ms.
 
     ./dev run python benchmarks/fragments.py
 """
 
+import json
 import random
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rig.figures import keep, median, number, options, percentile, ratio, show
 from rig.kept import Kept
-from rig.processes import Stage
+from rig.processes import Stage, cpu
 from rig.site import Site, write
 
 
@@ -30,21 +34,34 @@ PAGE = """<!doctype html><html lang="en"><head><title>ten</title></head><body>
 </body></html>
 """
 WORK = """
+import itertools
+import os
 import time
 
 from flask import Flask, render_template, request
 
 app = Flask(__name__)
+turn = itertools.count()
 
 
-def values(n, wait):
+def asked():
+    return {name: request.args.get(name, None, int) for name in ("wait", "size")}
+
+
+def values(n, wait, size):
     if wait:
         time.sleep(wait / 1000)
+    now = next(turn)
     items = [
-        {"id": 10 * n + i, "name": f"<item {i}>", "price": f"{n}.{i}9"}
-        for i in range(10)
+        {"id": 10 * n + i, "name": f"<item {i}>", "price": f"{n}.{now}"}
+        for i in range(size or 10)
     ]
     return {"title": f"Part {n}", "items": items}
+
+
+@app.get("/pid")
+def pid():
+    return [os.getpid()]
 """
 ONE = f"""{WORK}
 app.jinja_env.globals["values"] = values
@@ -52,13 +69,20 @@ app.jinja_env.globals["values"] = values
 
 @app.get("/")
 def page():
-    return render_template("page.html", wait=request.args.get("wait", 0, int))
+    return render_template("page.html", **asked())
 """
 FRAGMENTS = f"""{WORK}
+from glassware import services
+
+
+@app.get("/pids")
+def pids():
+    return [os.getpid(), *services["PARTS"].get("/pid").json()]
+
 
 @app.get("/")
 def page():
-    return render_template("page.html", wait=request.args.get("wait", 0, int))
+    return render_template("page.html", **asked())
 
 
 @app.get("/kept")
@@ -69,16 +93,16 @@ PARTS = f"""{WORK}
 
 @app.get("/part/<int:n>")
 def part(n):
-    return render_template("part.html", **values(n, request.args.get("wait", 0, int)))
+    return render_template("part.html", **values(n, **asked()))
 
 
 @app.get("/kept/<int:n>")
 def kept(n):
-    html = render_template("part.html", **values(n, 0))
+    html = render_template("part.html", **values(n, 0, 10))
     return html, {{"Cache-Control": "public, max-age=3600"}}
 """
 INCLUDED = (
-    '{% with v = values(n, wait) %}{% with title = v.title, items = v["items"] %}\
+    '{% with v = values(n, wait, size) %}{% with title = v.title, items = v["items"] %}\
 {% include "part.html" %}{% endwith %}{% endwith %}'
 )
 WIRE = "glassware, wire"
@@ -90,6 +114,14 @@ SIDES = {
     f"{WIRE}, kept": "/wire/kept",
     f"{GROUPED}, kept": "/grouped/kept",
 }
+LARGE = "A page of ten pieces"
+WAITING = "The same where each piece waits 5 ms"
+TITLES = {
+    LARGE: "",
+    "The same where each piece is small": "?size=1",
+    WAITING: "?wait=5",
+}
+"""The tables, and what their pages are asked with."""
 
 
 @dataclass
@@ -98,7 +130,9 @@ class Side:
 
     port: int
     path: str
+    pids: tuple[int, ...]
     times: list[float] = field(default_factory=list)
+    used: list[float] = field(default_factory=list)
 
     @cached_property
     def asked(self) -> Kept:
@@ -107,12 +141,18 @@ class Side:
 
     def block(self, count: int) -> None:
         """Ask for the page `count` times."""
+        before = sum(map(cpu, self.pids))
         for _ in range(count):
             self.times.append(self.asked.ask(self.path)[0] * 1000)
+        self.used.append((sum(map(cpu, self.pids)) - before) / count * 1000)
 
     def figures(self) -> dict[str, float]:
         """Return milliseconds."""
-        return {"p50": median(self.times), "p99": percentile(self.times, 0.99)}
+        return {
+            "p50": median(self.times),
+            "p99": percentile(self.times, 0.99),
+            "cpu": median(self.used),
+        }
 
 
 def main() -> None:
@@ -121,37 +161,41 @@ def main() -> None:
     given = options(__doc__, quick, rounds=30, pages=40)
     with Stage() as stage:
         port = Site(stage, write(stage.folder / "site", files()), "--production").wait()
-        plain = {n: Side(port, path) for n, path in SIDES.items() if given.only in n}
-        waits = {
-            n: Side(port, f"{path}?wait=5")
-            for n, path in SIDES.items()
-            if given.only in n and "kept" not in n
-        }
-        check(plain)
+        sides = [*sides_at(port, lambda name: given.only in name)]
+        check([side for name, side in sides if name.startswith(LARGE)])
         for _ in range(given.rounds):
-            for sides, count in ((plain, given.pages), (waits, given.pages // 5)):
-                # Nobody always comes after the same side, whose garbage may be busy.
-                for side in random.sample([*sides.values()], len(sides)):
-                    side.block(count)
-    results = {
-        "plain": {name: side.figures() for name, side in plain.items()},
-        "waiting": {name: side.figures() for name, side in waits.items()},
-    }
-    report("A page of ten pieces: ms", results["plain"])
-    report("The same where each piece waits 5 ms: ms", results["waiting"])
+            # Nobody always comes after the same side, whose garbage may be busy.
+            for name, side in random.sample(sides, len(sides)):
+                side.block(given.pages // (5 if name.startswith(WAITING) else 1))
+    results = {name: side.figures() for name, side in sides}
+    for title in TITLES:
+        report(title, results)
     keep(given, results)
 
 
-def check(sides: dict[str, Side]) -> None:
+def sides_at(port: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Side]]:
+    """Return all pages that are measured, each by its table and its own name."""
+    asked = Kept(port)
+    for name, path in SIDES.items():
+        if not wanted(name):
+            continue
+        where = "/one/pid" if path == "/one/" else f"/{path.split('/')[1]}/pids"
+        pids = tuple(set(json.loads(asked.ask(where)[1])))
+        for title, query in TITLES.items():
+            if not (query and "kept" in name):
+                yield f"{title}: {name}", Side(port, path + query, pids)
+
+
+def check(sides: list[Side]) -> None:
     """See that all pages have the same ten pieces.
 
     Raises:
         RuntimeError: One has not.
     """
-    for name, side in sides.items():
+    for side in sides:
         body = side.asked.ask(side.path)[1]
         if body.count(b'<section class="part">') != 10 or body.count(b"<li>") != 100:
-            raise RuntimeError(f"{name} has another page: {body[:500]!r}")
+            raise RuntimeError(f"{side.path} has another page: {body[:500]!r}")
 
 
 def files() -> dict[str, str]:
@@ -166,10 +210,10 @@ def files() -> dict[str, str]:
     for page, parts in (("wire", "far"), ("grouped", "near")):
         slot = f'{{{{ fragment("{parts}.NAME", n=n%s) }}}}'
         found |= {
-            f"services/{page}/app.py": FRAGMENTS,
+            f"services/{page}/app.py": FRAGMENTS.replace("PARTS", parts),
             f"services/{page}/service.toml": f'route = "/{page}"\ncalls = ["{parts}"]\n',
             f"services/{page}/templates/page.html": PAGE.replace(
-                "SLOT", (slot % ", wait=wait or None").replace("NAME", "part")
+                "SLOT", (slot % ", wait=wait, size=size").replace("NAME", "part")
             ),
             f"services/{page}/templates/kept.html": PAGE.replace(
                 "SLOT", (slot % "").replace("NAME", "kept")
@@ -181,18 +225,25 @@ def files() -> dict[str, str]:
     return found
 
 
-def report(title: str, rows: dict[str, dict[str, float]]) -> None:
+def report(title: str, results: Mapping[str, Mapping[str, float]]) -> None:
     """Print a table."""
-    base = next(iter(rows.values()), {"p50": 0.0})
+    rows = {
+        name.removeprefix(f"{title}: "): row
+        for name, row in results.items()
+        if name.startswith(title)
+    }
+    base = next(iter(rows.values()), {"p50": 0.0, "cpu": 0.0})
     show(
-        title,
-        ("", "p50", "ratio", "p99"),
+        f"{title}: ms",
+        ("", "p50", "ratio", "p99", "CPU", "ratio"),
         [
             (
                 name,
                 number(row["p50"], 2),
                 ratio(row["p50"], base["p50"]),
                 number(row["p99"], 2),
+                number(row["cpu"], 2),
+                ratio(row["cpu"], base["cpu"]),
             )
             for name, row in rows.items()
         ],

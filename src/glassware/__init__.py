@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from .service.deadline import deadline
     from .service.gather import gather
     from .website.extension import Website
-    from .website.fragments.assets import csp_nonce, script, style
+    from .website.fragments.assets.nonce import csp_nonce
+    from .website.fragments.assets.tags import script, style
     from .website.fragments.html import fragment
     from .website.links.urls import url_for
     from .website.look.templates import site_environment
@@ -70,7 +71,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "Website": ".website.extension",
-    "csp_nonce": ".website.fragments.assets",
+    "csp_nonce": ".website.fragments.assets.nonce",
     "databases": ".service.databases",
     "deadline": ".service.deadline",
     "fragment": ".website.fragments.html",
@@ -78,11 +79,11 @@ _ELSEWHERE = {
     "identity": ".website.visitor.identity",
     "login_required": ".website.visitor.login",
     "requires": ".website.visitor.login",
-    "script": ".website.fragments.assets",
+    "script": ".website.fragments.assets.tags",
     "services": ".service.client",
     "site_environment": ".website.look.templates",
     "site_session": ".website.sessions.shared",
-    "style": ".website.fragments.assets",
+    "style": ".website.fragments.assets.tags",
     "url_for": ".website.links.urls",
     "visitor": ".website.visitor.proxy",
 }

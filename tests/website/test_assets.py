@@ -7,7 +7,8 @@ from flask import Flask, make_response, render_template_string, stream_template_
 from jinja2 import DictLoader
 
 from glassware.website.extension import Website
-from glassware.website.fragments.assets import csp_nonce, script, style
+from glassware.website.fragments.assets.nonce import csp_nonce
+from glassware.website.fragments.assets.tags import script, style
 from website.fragment_sites import application, fragment_site
 
 

@@ -3,12 +3,12 @@
 import pytest
 
 from glassware.directory import Directory
-from glassware.website.fragments.asset_links import (
+from glassware.website.fragments.assets.links import (
     Asset,
     read_links,
     write_link,
 )
-from glassware.website.fragments.asset_urls import RefusedUrl, resolved
+from glassware.website.fragments.assets.urls import RefusedUrl, resolved
 
 
 SITE = Directory(url="http://shop.test:8000", hosts=("shop.test", "api.shop.test"))

@@ -9,7 +9,7 @@ from flask import Flask, render_template_string
 from flask_talisman import Talisman
 from werkzeug.serving import make_server
 
-from glassware.website.fragments.assets import csp_nonce
+from glassware.website.fragments.assets.nonce import csp_nonce
 from website.chromium import CHROMIUM, chromium_page
 from website.fragment_sites import Site, application, fragment_site
 

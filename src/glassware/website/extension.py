@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Flask
 
-from .fragments import assets, framing, template
+from .fragments import framing, template
+from .fragments.assets import tags
 from .links import hook
 from .look import error_pages, static, templates
 from .sessions import csrf, flashes, own, shared
@@ -20,7 +21,7 @@ _PARTS: tuple[Callable[[Flask], None], ...] = (
     templates.init_app,
     static.init_app,
     error_pages.init_app,
-    assets.init_app,
+    tags.init_app,
     template.init_app,
     csrf.init_app,
     framing.init_app,

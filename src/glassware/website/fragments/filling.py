@@ -10,7 +10,7 @@ from werkzeug.routing import BuildError
 from glassware.errors import GlasswareError
 from glassware.website import here
 
-from .asset_page import page_assets
+from .assets.page import page_assets
 from .html import html_of
 from .missing import tell
 from .page import NEEDLE, Page

@@ -14,7 +14,7 @@ from glassware.service.incoming import current_request
 from glassware.website import here
 from glassware.website.hooks import after_request
 
-from .asset_page import page_assets
+from .assets.page import page_assets
 
 
 BASE = "site/base.html"

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from glassware.website.hooks import after_request
 
-from .asset_nonce import csp_nonce
-from .asset_page import known_assets
+from .assets.nonce import csp_nonce
+from .assets.page import known_assets
 from .filling import Filling, has_placeholder
 from .head import add_heads, settle_primary
 from .html import want

@@ -4,25 +4,13 @@ import flask
 from flask import Flask, Response
 from markupsafe import Markup
 
+from glassware.website.fragments.page import known_page
 from glassware.website.hooks import after_request
 
-from . import asset_nonce
-from .asset_links import EXTRA, Asset, Kind, write_link
-from .asset_nonce import csp_nonce
-from .asset_page import PageAssets, known_assets, page_assets, passing
-from .page import known_page
+from . import nonce
+from .links import EXTRA, Asset, Kind, write_link
+from .page import PageAssets, known_assets, page_assets, passing
 
-
-__all__ = [
-    "PageAssets",
-    "assets",
-    "csp_nonce",
-    "init_app",
-    "known_assets",
-    "page_assets",
-    "script",
-    "style",
-]
 
 _STREAMS = "glassware.assets.streams"
 _HTML = ("text/html", "application/xhtml+xml")
@@ -31,7 +19,7 @@ _REDIRECTS = range(300, 400)
 
 def init_app(app: Flask) -> None:
     """Give templates `style`, `script`, `assets` and `csp_nonce`."""
-    asset_nonce.init_app(app)
+    nonce.init_app(app)
     known = app.jinja_env.globals
     known.setdefault("style", style)
     known.setdefault("script", script)

@@ -12,9 +12,9 @@ from markupsafe import escape
 
 from glassware.website import here
 
-from .asset_links import Asset, escaped, read_links
-from .asset_nonce import csp_nonce, in_fragment
-from .asset_urls import RefusedUrl, resolved
+from .links import Asset, escaped, read_links
+from .nonce import csp_nonce, in_fragment
+from .urls import RefusedUrl, resolved
 
 
 _KEY = "glassware.assets"

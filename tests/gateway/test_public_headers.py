@@ -134,6 +134,26 @@ def test_a_spoofed_header_changes_nothing(plain: EnvoySite, header: str) -> None
     assert answer.status in {0, 400, 404, 501} or believed(answer) == honest
 
 
+COOKIES = {
+    "ASCII": (b"a=%C3; b=1", "a=%C3; b=1"),
+    "UTF-8": (b"town=Z\xc3\xbcrich; visitor=x", "town=Z%C3%BCrich; visitor=x"),
+    "Latin 1": (b"visitor=x; town=Z\xfcrich", "visitor=x; town=Z%FCrich"),
+    "two headers": (b"a=\xff\r\nCookie: b=\x80", "a=%FF; b=%80"),
+    "long": (b"a=" + b"\xe9" * 4000, "a=" + "%E9" * 4000),
+}
+
+
+@pytest.mark.parametrize("sent", COOKIES)
+def test_a_cookie_of_any_bytes_hides_no_other(plain: EnvoySite, sent: str) -> None:
+    """Workers would read none of them: any script of a page could sign its visitor out."""
+    cookie, arrives = COOKIES[sent]
+    head = b"GET /front/x HTTP/1.1\r\nHost: localhost\r\nCookie: " + cookie
+
+    answer = raw(plain.port, head + b"\r\n\r\n")
+
+    assert answer.json()["headers"]["cookie"] == arrives
+
+
 @pytest.mark.parametrize("after", ODD_PORTS)
 @pytest.mark.parametrize("name", ["localhost", "shop.test", "127.0.0.1", "[::1]"])
 def test_no_other_host_hides_behind_one_of_the_site(

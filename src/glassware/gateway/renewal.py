@@ -61,8 +61,9 @@ def asking(limits: Limits) -> Data:
 
 
 def courtesy() -> Data:
-    """Return the filter that keeps a renewal's cookies from doing harm.
+    """Return the filter that keeps cookies from doing harm: others', and a renewal's.
 
+    Those of a request that are no ASCII are escaped as URLs are, whoever set them.
     What the service itself says of these cookies wins: it may have signed the
     visitor out. In an answer that other visitors may get from a cache there are
     none, and no cache is to keep an answer that has some.
@@ -140,9 +141,29 @@ end
 
 _NAMES = ", ".join(f'["{name}"] = true' for name in COOKIES)
 
+# A cookie may be any script's, with any bytes. Workers read no header that has others
+# than those of ASCII, and with this one all sessions would be gone.
 _COURTESY = (
     f"local theirs = {{ {_NAMES} }}"
     """
+local function escaped(byte)
+  return string.format("%%%02X", string.byte(byte))
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local first = headers:get("cookie")
+  if first == nil or not first:find("[\\128-\\255]") then
+    return
+  end
+  local all = {}
+  for index = 0, headers:getNumValues("cookie") - 1 do
+    table.insert(all, headers:getAtIndex("cookie", index))
+  end
+  local cookie = table.concat(all, "; "):gsub("[\\128-\\255]", escaped)
+  headers:replace("cookie", cookie)
+end
+
 function envoy_on_response(handle)
   local metadata = handle:streamInfo():dynamicMetadata()
   local answer = metadata:get("envoy.filters.http.ext_authz")

@@ -10,6 +10,7 @@ from flask.views import MethodView
 from glassware import UsageError, identity, login_required, requires, visitor
 from glassware.directory import Place, read_directory, write_directory
 from glassware.protocol import FRAGMENT, VIA, VISITOR
+from sites_on_disk import write
 from website.joined import joined
 from website.visiting import House, tell_rules
 
@@ -225,6 +226,28 @@ def test_a_view_keeps_its_name_and_what_is_said_of_it(site):
 
     for guard in (login_required, login_required(), requires("admin")):
         assert (guard(view).__name__, guard(view).__doc__) == ("view", view.__doc__)
+
+
+@pytest.mark.parametrize("signs_in", [True, False])
+def test_the_page_of_the_site_leads_back_to_the_form(house, signs_in):
+    """By the address of the page that it was on; without one, nobody is led anywhere."""
+    error = "[{{ status }} {{ sign_in }}]"
+    look = write(house.folder / "layout", {"templates/error.html": error})
+    told = {
+        "accounts": house.told(accounts, "accounts"),
+        "orders": house.told(orders, layout=str(look)),
+    }
+    if not signs_in:
+        house.say(sign_in="")
+    with joined(house.folder, told) as site:
+        tell_rules(site, "accounts", login="/sign-in")
+        browser = site.browser()
+        headers = {**PAGE, "Referer": "http://localhost/orders/part/"}
+        page = "/accounts/sign-in?next=http://localhost/orders/part/"
+
+        answer = browser.post("/orders/", headers=headers)
+        assert (answer.status_code, answer.text) == (401, f"[401 {page * signs_in}]")
+        assert browser.get("/orders/nowhere", headers=headers).text == "[404 ]"
 
 
 def test_a_role_that_is_forgotten_is_an_error_at_import():

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from glassware.current import incoming
 from glassware.service.incoming import trace_of
 from glassware.service.settings import current
+from glassware.website.visitor.login import SignInFirst, sign_in_page
 
 from .templates import NAME, layout_folder
 
@@ -81,6 +82,9 @@ def _facts(error: HTTPException) -> dict[str, Any]:
         "description": _told(getattr(error, "original_exception", None))
         or error.description
         or "",
+        "sign_in": sign_in_page(request.referrer)
+        if isinstance(error, SignInFirst)
+        else "",
         "service": current().service,
         "trace": trace_of(asked).split("-")[1] if asked is not None else "",
     }

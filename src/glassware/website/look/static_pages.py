@@ -72,6 +72,7 @@ def _made(status: int) -> str | Exception:
             status=status,
             title=error.name,
             description=_TOLD.get(status, ""),
+            sign_in="",
             service="",
             trace="",
             fragment=_left_out,

@@ -88,17 +88,17 @@ def turn_away() -> Any:
     Raises:
         SignInFirst: A redirect would help nobody.
     """
-    page = sign_in_page(back=True) if _is_shown() else ""
+    page = sign_in_page(_here()) if _is_shown() else ""
     if not page:
         raise SignInFirst
     return redirect(page, HTTPStatus.FOUND)
 
 
-def sign_in_page(*, back: bool = False) -> str:
+def sign_in_page(back: str | None = None) -> str:
     """Return the address of the page to sign in at; empty: there is none.
 
     Args:
-        back: Whether it is told where the visitor wanted to go.
+        back: Where the visitor is to come back to: a path here, or an address.
     """
     name = visiting_of(current()).sign_in
     if not name:
@@ -108,8 +108,9 @@ def sign_in_page(*, back: bool = False) -> str:
         if not back:
             return page
         # On another host, the way back is a whole address.
-        away = request.host_url.rstrip("/") if urlsplit(page).netloc else ""
-        return url_for(name, next=away + _here())
+        if back.startswith("/") and urlsplit(page).netloc:
+            back = request.host_url.rstrip("/") + back
+        return url_for(name, next=back)
     except BuildError:
         current_app.logger.exception("nobody can be sent to the sign-in page")
         return ""

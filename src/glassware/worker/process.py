@@ -16,7 +16,6 @@ from glassware.environment import PRIVATE
 from glassware.errors import AppNotLoaded
 
 from .admission import prepare_for_tokens
-from .cookies import session_facts, settle_sessions
 from .credentials import keep_out_of_logs
 from .django_project import settle_addresses
 from .drain import end_now
@@ -26,6 +25,7 @@ from .job import Job
 from .load import Loaded, load, search
 from .report import Report
 from .serve import choose, serve
+from .sessions import session_facts, settle_sessions
 from .system import allow_open_files, name_process
 
 

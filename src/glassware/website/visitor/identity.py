@@ -19,7 +19,7 @@ from glassware.service.visits import (
     visiting_of,
 )
 
-from .cookies import Desk
+from .desk import Desk
 from .renewal import Renewer, described, renewers, verified_renewal
 from .way_back import is_within, next_of_request
 

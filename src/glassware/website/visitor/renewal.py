@@ -13,7 +13,7 @@ from glassware.service.visit_tokens import Visit, VisitVerifier
 from glassware.service.visits import has_ended, visiting_of
 from glassware.tokens import NotVerified
 
-from .cookies import Desk
+from .desk import Desk
 
 
 Renewer = Callable[[str], Any]

@@ -11,7 +11,7 @@ from glassware.website.sessions.config import fault_of_key, settle
 from .django_project import settings_of_project
 
 
-WAY_OUT = (
+_WAY_OUT = (
     "leave it out, and the service gets one of its own in the variable `SECRET_KEY`; "
     "or take 32 random bytes"
 )
@@ -36,7 +36,7 @@ def settle_sessions(application: Any) -> None:
         settle_project(project, said, os.environ)
     fault = fault_of_key(_key_of(config, project))
     if fault and not said.development and said.service:
-        raise AppNotLoaded(f"its `SECRET_KEY` {fault}", hint=WAY_OUT)
+        raise AppNotLoaded(f"its `SECRET_KEY` {fault}", hint=_WAY_OUT)
 
 
 def session_facts(application: Any) -> dict[str, str]:

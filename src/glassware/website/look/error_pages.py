@@ -41,6 +41,7 @@ def place_of(problem: BaseException | None) -> str:
     layout = layout_folder()
     if problem is None or layout is None:
         return ""
+    place: tuple[Any, int]
     place = getattr(problem, "filename", None), getattr(problem, "lineno", 0)
     trace = problem.__traceback__
     while trace is not None:

@@ -15,6 +15,7 @@ from glassware.website import here
 from glassware.website.hooks import after_request
 
 from .assets.page import page_assets
+from .body import replace_body
 
 
 BASE = "site/base.html"
@@ -76,11 +77,8 @@ def frame(response: Response) -> Response:
     links = [pair for pair in response.headers if pair[0].lower() == "link"]
     if links:
         page_assets().take(links, flask.request.path, name)
-    tagged = response.headers.pop("ETag", None)
-    response.set_data(_page(piece, name))
+    replace_body(response, _page(piece, name))
     response.vary.update(("Sec-Fetch-Dest", "HX-Request"))
-    if tagged is not None:
-        response.add_etag()
     return response
 
 

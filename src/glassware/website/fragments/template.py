@@ -1,7 +1,7 @@
 """Pages out of fragments: `{{ fragment("cart.mini") }}`."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import flask
@@ -12,6 +12,7 @@ from glassware.website.hooks import after_request
 
 from .assets.nonce import csp_nonce
 from .assets.page import known_assets
+from .body import HTML, change_stream, replace_body
 from .filling import Filling, has_placeholder
 from .head import add_heads, settle_primary
 from .html import want
@@ -20,8 +21,7 @@ from .piece import Piece
 
 
 ERROR = 400
-_HTML = ("text/html", "application/xhtml+xml", "text/vnd.turbo-stream.html")
-_STREAMS = "glassware.streams"
+_HTML = (*HTML, "text/vnd.turbo-stream.html")
 
 
 def init_app(app: Flask) -> None:
@@ -79,7 +79,9 @@ def fill(response: Response) -> Response:
     if page is None and not is_html:
         return response
     if response.is_streamed:
-        return _stream(response) if is_html else response
+        if is_html:
+            _stream(response)
+        return response
     if page is not None and settle_primary(page, response):
         response.set_data(b"")
         return response
@@ -105,26 +107,18 @@ def _fill(response: Response, page: Page | None, body: bytes) -> None:
     if assets is not None:
         # Whatever they name is known by now; a piece without a head may be framed yet.
         text = assets.head(text.decode()).encode()
-    if text == body:
-        return
-    tagged = response.headers.pop("ETag", None)
-    response.set_data(text)
-    if tagged is not None:
-        response.add_etag()
-        response.make_conditional(flask.request)
+    if text != body:
+        replace_body(response, text)
 
 
-def _stream(response: Response) -> Response:
+def _stream(response: Response) -> None:
     environ = flask.request.environ
-    if _STREAMS in environ:
-        return response
-    environ[_STREAMS] = True
-    close = getattr(response.response, "close", None)
-    if close is not None:
-        response.call_on_close(close)
-    passing = Filling(lambda: known_page(environ)).stream(response.iter_encoded())
-    if known_page(environ) is not None:
+
+    def passing(chunks: Iterator[bytes]) -> Iterator[bytes]:
+        filled = Filling(lambda: known_page(environ)).stream(chunks)
+        if known_page(environ) is None:
+            return filled
         response.headers.pop("Content-Length", None)
-        passing = flask.stream_with_context(passing)
-    response.response = passing
-    return response
+        return flask.stream_with_context(filled)
+
+    change_stream(response, "glassware.streams", passing)

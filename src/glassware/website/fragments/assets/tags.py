@@ -4,6 +4,7 @@ import flask
 from flask import Flask, Response
 from markupsafe import Markup
 
+from glassware.website.fragments.body import HTML, change_stream, replace_body
 from glassware.website.fragments.page import known_page
 from glassware.website.hooks import after_request
 
@@ -12,8 +13,6 @@ from .links import EXTRA, Asset, Kind, write_link
 from .page import PageAssets, known_assets, page_assets, passing
 
 
-_STREAMS = "glassware.assets.streams"
-_HTML = ("text/html", "application/xhtml+xml")
 _REDIRECTS = range(300, 400)
 
 
@@ -90,8 +89,7 @@ def _finish_early(response: Response) -> Response:
 
 def _finish(response: Response) -> Response:
     environ = flask.request.environ
-    if response.is_streamed and _is_page(response) and _STREAMS not in environ:
-        environ[_STREAMS] = True
+    if response.is_streamed and _is_page(response):
         _stream(response)
     known = known_assets(environ)
     if known is None or response.is_streamed:
@@ -107,7 +105,7 @@ def _finish(response: Response) -> Response:
 def _is_page(response: Response) -> bool:
     return (
         not response.direct_passthrough
-        and (response.content_type or "").startswith(_HTML)
+        and (response.content_type or "").startswith(HTML)
         and response.status_code not in _REDIRECTS
         and "Content-Encoding" not in response.headers
     )
@@ -118,18 +116,14 @@ def _fill(response: Response, known: PageAssets, *, whole: bool) -> None:
         return
     html = response.get_data(as_text=True)
     filled = known.head(html, whole=whole) if html else html
-    if filled == html:
-        return
-    response.set_data(filled)
-    if response.headers.pop("ETag", None) is not None:
-        response.add_etag()
-        response.make_conditional(flask.request)
+    if filled != html:
+        replace_body(response, filled)
 
 
 def _stream(response: Response) -> None:
     environ = flask.request.environ
-    close = getattr(response.response, "close", None)
-    if close is not None:
-        response.call_on_close(close)
-    chunks = response.iter_encoded()
-    response.response = passing(chunks, lambda: known_assets(environ))
+    change_stream(
+        response,
+        "glassware.assets.streams",
+        lambda chunks: passing(chunks, lambda: known_assets(environ)),
+    )

@@ -18,8 +18,9 @@ from glassware.gateway import Place
 from glassware.model import Tls
 from glassware.plan import GatewayPlan
 from glassware.runner.authority import Authority, authority_folder, trusting
-from glassware.runner.certificates import Certificates, read_pair
+from glassware.runner.certificates import Certificates
 from glassware.runner.events import Bulletin, Event, Told
+from glassware.runner.pem import read_pair
 
 
 PEM = serialization.Encoding.PEM

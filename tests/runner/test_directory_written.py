@@ -6,8 +6,8 @@ from glassware.directory import Rule
 from glassware.gateway import lines_of
 from glassware.model import Route, Service, Site
 from glassware.plan import make_plan
+from glassware.runner.dead_links import directory_at_rest
 from glassware.runner.directory import places_of, published
-from glassware.runner.named import directory_at_rest
 
 
 def site(*routes: Route) -> Site:

@@ -13,8 +13,8 @@ from glassware.graph import undeclared_calls
 from glassware.manifest import remarks
 from glassware.model import Site
 from glassware.plan import Plan, Unit, make_plan
+from glassware.runner.dead_links import dead_links, directory_at_rest
 from glassware.runner.inspection import inspect_all, inspect_group, missing_program
-from glassware.runner.named import dead_links, directory_at_rest
 from glassware.runner.session_remarks import session_remarks
 from glassware.runner.signing_in import place_of_sign_in, sign_in_trouble
 

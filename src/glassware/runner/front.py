@@ -4,35 +4,32 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from glassware.environment import Policy
 from glassware.errors import GatewayError
 from glassware.gateway import (
     Gateway,
-    Pair,
     Place,
-    Upstream,
     is_free,
     taken,
     taken_meanwhile,
 )
 from glassware.model import LAYOUT
-from glassware.plan import GatewayPlan, Plan
+from glassware.plan import GatewayPlan
 from glassware.status import Phase
 
 from .addresses import Ports
 from .certificates import Certificates
 from .events import Bulletin, Complaints, Importance
-from .keys import Keys
 from .lifecycle import pause
 from .processes import Child, Nursery
 from .services import RunningService
 from .state import State
+from .upstreams import Serving, upstreams_of
 from .visitors import Visitors
 
 
@@ -51,18 +48,13 @@ LOOKS_EVERY = 60.0
 """Seconds between two looks at the tokens that the gateway shows."""
 
 
-class Surroundings(Protocol):
+class Surroundings(Serving, Protocol):
     """What the front needs of the supervisor."""
 
-    plan: Plan
     bulletin: Bulletin
     nursery: Nursery
     state: State
     runtime: Path
-    services: dict[str, RunningService]
-    addresses: dict[str, tuple[str, int]]
-    pairs: dict[tuple[str, str], tuple[str, int]]
-    keys: Keys
     visitors: Visitors
 
     def output(self, source: str) -> int:
@@ -215,7 +207,7 @@ class Front:
             gateway.place = replace(gateway.place, plan=plan, pages=pages)
             try:
                 version = gateway.update(
-                    self._upstreams(), self._around.visitors.published()
+                    upstreams_of(self._around), self._around.visitors.published()
                 )
             except OSError as error:
                 self._complaints.add(f"the gateway cannot be told who serves: {error}")
@@ -276,7 +268,9 @@ class Front:
             return
         async with self._publishing:
             gateway.place = replace(gateway.place, pages=self._pages())
-            gateway.update(self._upstreams(), self._around.visitors.published())
+            gateway.update(
+                upstreams_of(self._around), self._around.visitors.published()
+            )
             argv, environment = gateway.launch()
             output = self._around.output("gateway")
             try:
@@ -311,46 +305,6 @@ class Front:
     async def _until_it_ends(self) -> None:
         if self._child is not None:
             await self._child.wait()
-
-    def _upstreams(self) -> list[Upstream]:
-        around = self._around
-        return [
-            Upstream(
-                name=service.name,
-                phase=service.phase,
-                targets=service.addresses,
-                reason=self._reason(service),
-                endpoints=service.endpoints,
-                address=self._listens(service),
-                names=address.names
-                if (address := service.plan.service.address)
-                else (),
-                pairs=tuple(self._pairs(service.name)),
-                tokens=around.keys.tokens(around.plan, service.name),
-                alive=service.plan.launch in {"fork", "isolated"},
-            )
-            for service in around.services.values()
-            if service.plan.process is None
-        ]
-
-    def _pairs(self, name: str) -> Iterator[Pair]:
-        """Return the addresses at which callers' own code reaches a service."""
-        for pair in self._around.plan.pairs:
-            caller, callee = pair
-            if callee == name:
-                policies = self._around.plan.service(caller).policies
-                timeout = policies.get(name, Policy()).timeout
-                address = self._around.pairs[pair]
-                yield Pair(caller=caller, address=address, timeout=timeout)
-
-    def _reason(self, service: RunningService) -> str | None:
-        return "\n\n".join(filter(None, (service.reason, service.detail))) or None
-
-    def _listens(self, service: RunningService) -> tuple[str, int] | None:
-        """Return the plain address that the gateway listens on for a service."""
-        if service.plan.listens_itself:
-            return None
-        return self._around.addresses.get(service.name)
 
     def _theirs(self) -> Gateway:
         if self._gateway is None:

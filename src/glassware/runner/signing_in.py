@@ -9,7 +9,7 @@ from glassware.directory import Book
 from glassware.errors import DeadLink
 from glassware.plan import Plan
 
-from .named import directory_at_rest
+from .dead_links import directory_at_rest
 
 
 _KEY = re.compile(r"^\s*(?:visitors\.)?sign_in\s*=")

@@ -22,6 +22,7 @@ from .data import bring_up_data
 from .databases import Databases
 from .directory import Listing
 from .events import Bulletin, Logged, SiteReady
+from .fragments_named import FragmentsNamed
 from .front import Front
 from .guard import heard, let_signals
 from .injected import Injected
@@ -29,7 +30,6 @@ from .keeper import Keeper
 from .keys import Keys
 from .liveness import Liveness
 from .logs import Joiner, LogStore
-from .named import FragmentsNamed
 from .orders import Orders
 from .pipes import open_pipe
 from .preload import preload

@@ -10,8 +10,8 @@ from typing import Any
 from glassware.directory import write_directory
 from glassware.files import write_whole
 from glassware.plan import Plan
+from glassware.runner.dead_links import directory_at_rest
 from glassware.runner.inspection import inspect, variables_at_rest
-from glassware.runner.named import directory_at_rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from characters.views import level
+from characters.app import level
 from flask.testing import FlaskClient
 
 from glassware.testing import Services, SiteDatabases

@@ -3,15 +3,3 @@
 Only neighbours reach it. It hands out rounds: a number to play by, for one player,
 once. What becomes of a round is for others to keep.
 """
-
-from flask import Flask
-
-from lobby.views import api, parts
-
-
-def create_app() -> Flask:
-    """Make the application."""
-    app = Flask(__name__, static_folder=None)
-    app.register_blueprint(api)
-    app.register_blueprint(parts)
-    return app

@@ -2,36 +2,35 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Flask, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lobby import store
 
 
-api = Blueprint("api", __name__)
-parts = Blueprint("parts", __name__)
+app = Flask(__name__, static_folder=None)
 
 
-@parts.get("/here")
+@app.get("/here")
 def here() -> ResponseReturnValue:
     """Show who is here."""
     return render_template("here.html", here=store.here())
 
 
-@parts.get("/top")
+@app.get("/top")
 def top() -> ResponseReturnValue:
     """Show today's best."""
     return render_template("top.html", top=store.top())
 
 
-@api.put("/here/<player>")
+@app.put("/here/<player>")
 def see(player: str) -> ResponseReturnValue:
     """Note that somebody is here."""
     store.see(player)
     return "", 204
 
 
-@api.post("/rounds")
+@app.post("/rounds")
 def begin() -> ResponseReturnValue:
     """Hand out a round to `{"player": …, "kind": …}`."""
     body = request.get_json()
@@ -41,13 +40,13 @@ def begin() -> ResponseReturnValue:
         return {"error": "not so fast"}, 429
 
 
-@api.get("/rounds/<number>")
+@app.get("/rounds/<number>")
 def show(number: str) -> ResponseReturnValue:
     """Return a round; 404 when it is over for good."""
     return _round(number)
 
 
-@api.put("/rounds/<number>/score")
+@app.put("/rounds/<number>/score")
 def end(number: str) -> ResponseReturnValue:
     """Note the `{"score": …}` of a round."""
     store.end(_round(number), int(request.get_json()["score"]))

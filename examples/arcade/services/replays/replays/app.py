@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Flask, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from replays import store
@@ -11,17 +11,16 @@ from replays.judge import KINDS, Foul, as_json, judge
 
 LATEST = 5
 
-api = Blueprint("api", __name__)
-parts = Blueprint("parts", __name__)
+app = Flask(__name__, static_folder=None)
 
 
-@parts.get("/latest")
+@app.get("/latest")
 def latest() -> ResponseReturnValue:
     """Show the newest replays."""
     return render_template("latest.html", replays=store.latest(LATEST))
 
 
-@api.get("/replays/<match>")
+@app.get("/replays/<match>")
 def show(match: str) -> ResponseReturnValue:
     """Return a replay: whose it is, the moves, and what they came to."""
     replay = store.find(match)
@@ -30,7 +29,7 @@ def show(match: str) -> ResponseReturnValue:
     return _public(replay)
 
 
-@api.put("/replays/<match>")
+@app.put("/replays/<match>")
 def keep(match: str) -> ResponseReturnValue:
     """Judge the moves of a match and keep them; the first that come are the match's.
 

@@ -3,7 +3,7 @@
 from math import isqrt
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Flask, abort, request
 from flask.typing import ResponseReturnValue
 
 from characters import store
@@ -19,16 +19,16 @@ CHARMS = (
 )
 CAUGHT_FOR_A_CHARM = 20
 
-api = Blueprint("api", __name__)
+app = Flask(__name__, static_folder=None)
 
 
-@api.get("/moths/<player>")
+@app.get("/moths/<player>")
 def moths(player: str) -> ResponseReturnValue:
     """Return a player's moths."""
     return {"moths": [_public(moth) for moth in store.moths(player)]}
 
 
-@api.put("/moths/<player>/<kind>")
+@app.put("/moths/<player>/<kind>")
 def hatch(player: str, kind: str) -> ResponseReturnValue:
     """Make a moth, where it is missing, and return it."""
     if kind not in KINDS:
@@ -37,7 +37,7 @@ def hatch(player: str, kind: str) -> ResponseReturnValue:
     return _public(store.moth(player, kind))
 
 
-@api.put("/moths/<player>/<kind>/matches/<match>")
+@app.put("/moths/<player>/<kind>/matches/<match>")
 def reward(player: str, kind: str, match: str) -> ResponseReturnValue:
     """Let a moth learn from a match that came to `{"score": …, "caught": …}`.
 

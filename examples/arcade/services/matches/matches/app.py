@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, render_template, request
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 
 from matches import store
@@ -11,11 +11,10 @@ from matches.store import Match
 
 COUNT = 20
 
-api = Blueprint("api", __name__)
-parts = Blueprint("parts", __name__)
+app = Flask(__name__, static_folder=None)
 
 
-@api.put("/matches/<match>")
+@app.put("/matches/<match>")
 def add(match: str) -> ResponseReturnValue:
     """Keep a match; to send it twice changes nothing.
 
@@ -34,20 +33,20 @@ def add(match: str) -> ResponseReturnValue:
     return "", 204
 
 
-@parts.get("/players/<player>")
+@app.get("/players/<player>")
 def of_player(player: str) -> ResponseReturnValue:
     """Show somebody's latest matches, and their totals."""
     matches, total = store.of_player(player, COUNT), store.total(f"player:{player}")
     return render_template("matches.html", matches=matches, total=total)
 
 
-@parts.get("/days/<day>")
+@app.get("/days/<day>")
 def of_day(day: str) -> ResponseReturnValue:
     """Show the best matches of a day, such as `2026-02-28`."""
     return render_template("matches.html", matches=store.of_day(day, COUNT))
 
 
-@parts.get("/total")
+@app.get("/total")
 def total() -> ResponseReturnValue:
     """Show how many matches there were, and sparks that were caught."""
     return render_template("total.html", **store.total())

@@ -13,6 +13,7 @@ from hypothesis.stateful import (
 )
 
 from glassware.errors import Unavailable
+from glassware.website.cache import FragmentRequest
 from website.cached import Kitchen, answer, lost
 
 
@@ -217,3 +218,16 @@ def test_many_values_of_one_header_drive_no_memory_up():
     for n in range(200):
         kitchen.get(Accept_Language=f"x-{n}")
     assert len(kitchen.cache._store) <= 10
+
+
+def test_a_busy_moment_keeps_nothing_stale(kitchen):
+    """What no thread was free to renew is renewed for the next one who asks."""
+    said = "public, max-age=1, stale-while-revalidate=60"
+    kitchen.answers = [answer("1", said), answer("2", said)]
+    kitchen.get()
+    kitchen.now += 10
+    wanted = FragmentRequest(service="cart", target="/mini")
+    assert kitchen.cache.fetch(wanted, kitchen._ask, lambda _: False).body == b"1"
+    assert kitchen.get().body == b"1"
+    kitchen.work()
+    assert kitchen.get().body == b"2"

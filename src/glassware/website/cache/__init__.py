@@ -78,7 +78,7 @@ Ask = Callable[[Mapping[str, str]], FragmentAnswer]
 """Calls the neighbour with further headers; raises `CallError`."""
 
 Later = Callable[[Callable[[], object]], object]
-"""Runs something in the background."""
+"""Runs something in the background; returns `False` if it will not."""
 
 
 class FragmentCache:
@@ -193,11 +193,13 @@ class FragmentCache:
             finally:
                 self._ends(kept)
 
+        begun: object = False
         try:
-            later(renew)
-        except BaseException:
-            self._ends(kept)
-            raise
+            begun = later(renew)
+        finally:
+            # Where there was no thread for it, the next one who asks begins again.
+            if begun is False:
+                self._ends(kept)
 
     def _begins(self, kept: Kept) -> bool:
         """Note that a fragment is being renewed; tell whether nobody does it yet."""

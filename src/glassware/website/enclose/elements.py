@@ -136,3 +136,16 @@ BLOCKS = _names(
     " footer header hgroup legend main nav search section summary"
 )
 """What has anything in it."""
+
+PLAIN = TEXT | _names(
+    "audio canvas font map meter picture progress ruby slot strike tt video"
+)
+"""Nothing is closed by their start tags."""
+
+HOLDS_NOTHING = VOID | RAW
+
+NOT_IN_ITSELF = {"a": MARKERS, "button": SCOPE, "nobr": SCOPE}
+"""What ends one of its own kind, and that beyond which it does not."""
+
+MODES = ROWS | {"caption", "td", "template", "th"}
+"""What decides how the tags of a table are read."""

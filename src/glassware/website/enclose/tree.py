@@ -12,18 +12,21 @@ from .elements import (
     ENDS_P,
     ENDS_SELECT,
     HEADINGS,
+    HOLDS_NOTHING,
     IN_SELECT,
     INTEGRATION,
     ITEM_SPECIAL,
     ITEMS,
     LEAVES_FOREIGN,
-    MARKERS,
     MAY_LACK_END,
+    MODES,
     NO_BARRIER_TO_ITEMS,
     NOT_CONTENT,
+    NOT_IN_ITSELF,
     OF_THE_PAGE,
     P_SCOPE,
     PARENTS,
+    PLAIN,
     RAW,
     ROWS,
     SCOPE,
@@ -31,33 +34,17 @@ from .elements import (
     UNCLEAR,
     VOID,
 )
+from .mended import Mended
 from .stack import Open, Stack
 from .tokens import CDATA, CDATA_END, TOKEN, closes_itself, lowered, raw_end
 
 
-_MOST_FAULTS = 10
 # Browsers flatten what stands deeper, and reading it would take long.
 _DEEPEST = 500
 _PAGE_META = re.compile("http-equiv|charset", re.ASCII | re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1", re.DOTALL | re.IGNORECASE)
 _TEXT = re.compile(r"(?:^|>)[^<>]*[^<>\s]")
 _SHADOW = re.compile("shadowroot", re.ASCII | re.IGNORECASE)
-
-_PLAIN = frozenset(
-    {"abbr", "audio", "b", "bdi", "bdo", "canvas", "cite", "code", "data", "del"}
-    | {"dfn", "em", "font", "i", "ins", "kbd", "label", "map", "mark", "meter"}
-    | {"output", "picture", "progress", "q", "ruby", "s", "samp", "slot", "small"}
-    | {"span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "video"}
-)
-"""Nothing is closed by their start tags."""
-
-_HOLDS_NOTHING = VOID | RAW
-
-_NOT_IN_ITSELF = {"a": MARKERS, "button": SCOPE, "nobr": SCOPE}
-"""What ends one of its own kind, and that beyond which it does not."""
-
-_MODES = ROWS | {"caption", "td", "template", "th"}
-"""What decides how the tags of a table are read."""
 
 
 class Tree:
@@ -74,11 +61,10 @@ class Tree:
     """
 
     def __init__(self, html: str, *, without_scripts: bool = False) -> None:
-        self.faults: list[str] = []
         self._html = html
         self._stack = Stack()
-        self._out: list[str] = []
-        self._written = 0
+        self._text = Mended(html)
+        self.faults = self._text.faults
         self.begins: str | None = "" if without_scripts else None
         self._without_scripts = without_scripts
         self._form_in_table = False
@@ -95,38 +81,35 @@ class Tree:
             if name is None:
                 position = self._markup(token, begin, position)
             elif not end:
-                self._leave_out(begin, position, f"`<{slash}{name}` is not ended")
+                self._text.leave_out(begin, position, f"`<{slash}{name}` is not ended")
             elif slash:
-                name = name if name in _PLAIN else lowered(name)
+                name = name if name in PLAIN else lowered(name)
                 if stack and stack[-1].name == name and stack[-1].written:
                     stack.pop()
                 else:
                     self._end(name, begin, position)
-            elif name in _PLAIN and 0 < len(stack) < _DEEPEST and not stack[-1].inside:
+            elif name in PLAIN and 0 < len(stack) < _DEEPEST and not stack[-1].inside:
                 stack.append(Open(name))
             else:
                 position = self._start(lowered(name), attributes, begin, position)
         self._close_to(0, len(self._html))
         if self._form_in_table:
-            self._put(len(self._html), "</form>")
-        if not self._out:
-            return self._html
-        return "".join(self._out) + self._html[self._written :]
+            self._text.put(len(self._html), "</form>")
+        return str(self._text)
 
     def _markup(self, token: re.Match[str], begin: int, position: int) -> int:
         html = self._html
         if token[5]:
             if token[6] is not None:
-                self._leave_out(begin, position, "a comment is not ended")
+                self._text.leave_out(begin, position, "a comment is not ended")
         elif token[7] is None:
-            self._put(begin, "&lt;")
-            self._written = position
+            self._text.replace(begin, position, "&lt;")
         elif html.startswith(CDATA, begin) and self._stack and self._stack[-1].space:
             return self._character_data(begin)
         elif not token[8]:
-            self._leave_out(begin, position, f"`<{token[7]}` is not ended")
+            self._text.leave_out(begin, position, f"`<{token[7]}` is not ended")
         elif html[begin : begin + 9].lower() == "<!doctype":
-            self._leave_out(begin, position, "`<!doctype>` is for a whole page")
+            self._text.leave_out(begin, position, "`<!doctype>` is for a whole page")
         return position
 
     def _character_data(self, begin: int) -> int:
@@ -134,10 +117,9 @@ class Tree:
         end = html.find(CDATA_END, begin)
         text = html[begin + len(CDATA) : end if end >= 0 else len(html)]
         if end < 0:
-            self._fault(begin, f"`{CDATA}` is not ended")
+            self._text.fault(begin, f"`{CDATA}` is not ended")
         end = len(html) if end < 0 else end + len(CDATA_END)
-        self._put(begin, entities.escape(text, quote=False))
-        self._written = end
+        self._text.replace(begin, end, entities.escape(text, quote=False))
         return end
 
     def _end(self, name: str, begin: int, position: int) -> None:
@@ -147,15 +129,17 @@ class Tree:
         depth = self._closed_by(name)
         if depth < 0:
             what = None if name in OF_THE_PAGE else f"`</{name}>` closes nothing"
-            self._leave_out(begin, position, what)
+            self._text.leave_out(begin, position, what)
             return
         self._close_to(depth + 1, begin)
         closed = self._stack.pop()
         if not closed.written:
-            self._leave_out(begin, position)
+            self._text.leave_out(begin, position)
         elif closed.name != name:
-            self._leave_out(begin, position, f"`</{name}>` closes `<{closed.name}>`")
-            self._put(position, f"</{closed.name}>")
+            self._text.leave_out(
+                begin, position, f"`</{name}>` closes `<{closed.name}>`"
+            )
+            self._text.put(position, f"</{closed.name}>")
 
     def _closed_by(self, name: str) -> int:
         """Return the depth of what an end tag closes; -1: nothing."""
@@ -174,8 +158,10 @@ class Tree:
 
     def _start(self, name: str, attributes: str, begin: int, position: int) -> int:
         stack = self._stack
-        if len(stack) >= _DEEPEST and (stack.space or name not in _HOLDS_NOTHING):
-            self._leave_out(begin, position, f"`<{name}>` stands too deep in others")
+        if len(stack) >= _DEEPEST and (stack.space or name not in HOLDS_NOTHING):
+            self._text.leave_out(
+                begin, position, f"`<{name}>` stands too deep in others"
+            )
             return position
         if stack.space and self._foreign(name, attributes, begin, position):
             return position
@@ -185,14 +171,18 @@ class Tree:
         if stack.inside == "select" and not self._fits_select(name, begin):
             return self._without(name, begin, position)
         if name in OF_THE_PAGE or name in UNCLEAR:
-            self._leave_out(begin, position, f"`<{name}>` is not for a piece of a page")
+            self._text.leave_out(
+                begin, position, f"`<{name}>` is not for a piece of a page"
+            )
             return position
-        if name in _PLAIN:
+        if name in PLAIN:
             stack.append(Open(name, inside=stack.inside))
         elif self._makes_room(name, begin):
             return self._opened(name, attributes, begin, position)
         else:
-            self._leave_out(begin, position, f"`<{name}>` stands in nothing it can")
+            self._text.leave_out(
+                begin, position, f"`<{name}>` stands in nothing it can"
+            )
             if name not in VOID:
                 stack.append(Open(name, inside=stack.inside, written=False))
         return position
@@ -202,7 +192,9 @@ class Tree:
         stack = self._stack
         if name in VOID:
             if name == "meta" and _PAGE_META.search(attributes):
-                self._leave_out(begin, position, "this `<meta>` is for a whole page")
+                self._text.leave_out(
+                    begin, position, "this `<meta>` is for a whole page"
+                )
         elif name in RAW:
             return self._raw(name, begin, position)
         elif name == "form" and stack.is_in(ROWS):
@@ -210,8 +202,8 @@ class Tree:
         elif name == "template":
             if stack.innermost() < 0 and _SHADOW.search(attributes):
                 what = "a shadow root at the top would be the page's"
-                self._leave_out(begin, position, what)
-                self._put(position, "<template>")
+                self._text.leave_out(begin, position, what)
+                self._text.put(position, "<template>")
             stack.append(Open(name))
         elif name in {"svg", "math"}:
             if not closes_itself(attributes):
@@ -237,7 +229,7 @@ class Tree:
             self._close_to(depth, begin)
             return False
         if name in UNCLEAR:
-            self._leave_out(begin, position, f"`<{name}>` is left out")
+            self._text.leave_out(begin, position, f"`<{name}>` is left out")
             if not closes_itself(attributes):
                 stack.append(Open(name, space, space, written=False))
         elif not closes_itself(attributes):
@@ -262,7 +254,7 @@ class Tree:
             position = len(self._html) if found is None else max(found)
         elif name not in VOID and name != "select":
             self._stack.append(Open(name, inside="select", written=False))
-        self._leave_out(begin, position, what)
+        self._text.leave_out(begin, position, what)
         return position
 
     def _makes_room(self, name: str, begin: int) -> bool:
@@ -276,10 +268,10 @@ class Tree:
             self._close(stack.nearest({"p"}, P_SCOPE), begin)
         if name in SIBLINGS and stack.is_in(SIBLINGS[name]):
             self._close(stack.innermost(), begin)
-        elif name in _NOT_IN_ITSELF:
-            self._close(stack.nearest({name}, _NOT_IN_ITSELF[name]), begin)
+        elif name in NOT_IN_ITSELF:
+            self._close(stack.nearest({name}, NOT_IN_ITSELF[name]), begin)
         elif name == "table":
-            depth = stack.nearest(_MODES, ())
+            depth = stack.nearest(MODES, ())
             if depth >= 0 and stack[depth].key in ROWS:
                 self._close(stack.nearest({"table"}, {"template"}), begin)
         elif name == "form":
@@ -310,21 +302,21 @@ class Tree:
     def _raw(self, name: str, begin: int, position: int) -> int:
         html = self._html
         if name == "noscript" and self._without_scripts:
-            self._leave_out(begin, position, "`<noscript>` stands in another one")
+            self._text.leave_out(begin, position, "`<noscript>` stands in another one")
             return position
         found = raw_end(html, name, position)
         if name == "script":
             # What is cut off in the middle is not run: nor do browsers.
             if found is None or found[1] < 0:
-                self._leave_out(begin, len(html), "`<script>` is not ended")
+                self._text.leave_out(begin, len(html), "`<script>` is not ended")
                 return len(html)
             return found[1]
         end, after = found or (len(html), -1)
         if name == "noscript":
             self._enclose_noscript(position, end)
         if after < 0:
-            self._leave_out(end, len(html), f"`<{name}>` is not ended")
-            self._put(len(html), f"</{name}>")
+            self._text.leave_out(end, len(html), f"`<{name}>` is not ended")
+            self._text.put(len(html), f"</{name}>")
             return len(html)
         return after
 
@@ -334,8 +326,7 @@ class Tree:
         enclosed = inner.enclosed()
         self.faults += inner.faults
         if inner.faults:
-            self._put(begin, enclosed)
-            self._written = end
+            self._text.replace(begin, end, enclosed)
 
     def _close(self, depth: int, position: int) -> None:
         if depth >= 0:
@@ -348,24 +339,5 @@ class Tree:
             if not closed.written:
                 continue
             if closed.space or closed.name not in MAY_LACK_END:
-                self._fault(position, f"`<{closed.name}>` is not closed")
-            self._put(position, f"</{closed.name}>")
-
-    def _leave_out(self, begin: int, end: int, why: str | None = None) -> None:
-        if why is not None:
-            self._fault(begin, why)
-        self._put(begin, "")
-        self._written = end
-
-    def _put(self, position: int, text: str) -> None:
-        before = self._html[self._written : position]
-        # What comes after it now must not make a tag of it.
-        if before.endswith("<"):
-            before = before[:-1] + "&lt;"
-        self._out += (before, text)
-        self._written = position
-
-    def _fault(self, position: int, what: str) -> None:
-        if len(self.faults) < _MOST_FAULTS:
-            line = self._html.count("\n", 0, position) + 1
-            self.faults.append(f"line {line}: {what}")
+                self._text.fault(position, f"`<{closed.name}>` is not closed")
+            self._text.put(position, f"</{closed.name}>")

@@ -1,7 +1,7 @@
 """Most pieces of HTML are well-formed: these are told apart fast.
 
 What is taken for well-formed here is less than HTML allows, and nothing that a
-browser would close, move or ignore. The rest is read by `enclose_tree`.
+browser would close, move or ignore. The rest is read by `tree`.
 """
 
 import re

@@ -3,9 +3,17 @@
 import sys
 
 import pytest
-from flask import Flask, Response, redirect, request, session
+from flask import (
+    Flask,
+    Response,
+    redirect,
+    render_template_string,
+    request,
+    session,
+)
 
 from glassware.website.sessions.csrf import FIELD, TOKEN
+from website.fragment_sites import application, fragment_site
 from website.joined import Told, joined
 
 
@@ -82,3 +90,22 @@ def test_a_service_without_tokens_says_so(site):
 
     assert answer.status_code == 404
     assert answer.text == "`b` has no CSRF tokens: it needs Flask-WTF"
+
+
+def test_a_block_stands_where_there_is_no_token(tmp_path):
+    """Each form has its own; where there is a token, nobody sees one."""
+
+    def home():
+        return render_template_string(
+            "{% call csrf_field('cart') %}no cart{% endcall %}"
+            "{% call csrf_field('cart') %}none{% endcall %}"
+            "{% call csrf_field('a') %}no a{% endcall %}"
+        )
+
+    apps = {"storefront": application(home=home), "cart": plain(), "a": protected()}
+    apps["a"].secret_key = "of a test, and long enough"
+    with fragment_site(tmp_path, **apps) as site:
+        page = site.get("/home").text
+
+    assert page.startswith("no cartnone<input")
+    assert "no a" not in page

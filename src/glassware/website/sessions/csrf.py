@@ -7,6 +7,7 @@ service's session, and what the answer sets of it the page sets.
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import flask
@@ -50,7 +51,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(_Answered, lambda answered: answered.response)
 
 
-def _placed(app: Flask, path: str, service: str) -> Markup:
+def _placed(
+    app: Flask, path: str, service: str, *, caller: Callable[[], Any] | None = None
+) -> Markup:
     """Return the placeholder of a token, or the token where it is an own one."""
     if service in {"", here.own_name()}:
         return _written(path)
@@ -59,17 +62,27 @@ def _placed(app: Flask, path: str, service: str) -> Markup:
         # As fragments do it: before any other function of the answer.
         flask.after_this_request(fill)
     begun: dict[tuple[str, str], Markup] = request.environ.setdefault(_BEGUN, {})
+    if caller is not None:
+        # What stands in its place is not what stands in another's.
+        return _begin(app, page, path, service, caller)
     if (service, path) not in begun:
-        begun[service, path] = _begin(app, page, path, service)
+        usual = None if path == FIELD else str
+        begun[service, path] = _begin(app, page, path, service, usual)
     return begun[service, path]
 
 
-def _begin(app: Flask, page: Page, path: str, service: str) -> Markup:
+def _begin(
+    app: Flask,
+    page: Page,
+    path: str,
+    service: str,
+    caller: Callable[[], Any] | None,
+) -> Markup:
     piece = TokenPiece(
         name=f"{service}.{_TARGETS[path]}",
         values={},
         until=due(None),
-        caller=None if path == FIELD else str,
+        caller=caller,
         page=page,
         known=_has_session(service),
     )

@@ -3,12 +3,11 @@
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from waiting import children, until
+from waiting import children, open_files, until
 
 
 settings.register_profile("long", max_examples=1000)
@@ -56,15 +55,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     """Fail a test that leaves a process, a thread or a descriptor behind."""
-    before = (children(), set(threading.enumerate()), _open_files())
+    before = (children(), set(threading.enumerate()), open_files())
     yield
     until(lambda: children() <= before[0], "the end of every child process")
     until(lambda: _threads() <= before[1], "the end of every thread")
-    until(lambda: _open_files() <= before[2], "every close")
-
-
-def _open_files() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+    until(lambda: open_files() <= before[2], "every close")
 
 
 def _threads() -> set[threading.Thread]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 
 
 def until(
@@ -32,3 +32,8 @@ def children() -> set[int]:
         except OSError:
             continue
     return found
+
+
+def open_files() -> int:
+    """Return how many descriptors this process has."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -45,32 +46,39 @@ def fill(disk: Path) -> Path:
 
 def write_much(url: str) -> None:
     """Store more than a write-ahead log has room for, until it is refused."""
-    for number in range(400):
+    for ten in range(40):
         with connected(url) as client:
-            if isinstance(client, psycopg.Connection):
-                client.execute(
-                    "create table if not exists much as"
-                    " select repeat(random()::text, 100) from generate_series(1, 100)"
-                )
-                client.execute("insert into much select * from much limit 1000")
-            elif isinstance(client, sqlite3.Connection):
-                client.execute("create table if not exists much (value blob)")
-                client.execute("insert into much values (randomblob(?))", [MIB])
-                client.commit()
-            elif isinstance(client, Database):
-                client.much.insert_one({"much": os.urandom(MIB)})
-            elif url.startswith("cassandra"):
-                client.execute(
-                    "create table if not exists much (id int primary key, value blob)"
-                )
-                insert = "insert into much (id, value) values (%s, %s)"
-                client.execute(insert, (number, os.urandom(MIB)))
-            elif url.startswith("dynamodb"):
-                much = {"B": os.urandom(MIB // 4)}
-                place = {"list": {"S": "much"}, "number": {"N": str(number)}}
-                client.put_item(TableName="kept", Item={**place, "value": much})
-            else:
-                client.set(f"much{number % 2}", os.urandom(MIB))
+            for number in range(10):
+                write(client, url, 10 * ten + number)
+
+
+def write(client: Any, url: str, number: int) -> None:
+    """Store about a mebibyte."""
+    if isinstance(client, psycopg.Connection):
+        client.execute(
+            "create table if not exists much as"
+            " select repeat(random()::text, 100) from generate_series(1, 100)"
+        )
+        client.execute("insert into much select * from much limit 1000")
+        client.commit()
+    elif isinstance(client, sqlite3.Connection):
+        client.execute("create table if not exists much (value blob)")
+        client.execute("insert into much values (randomblob(?))", [MIB])
+        client.commit()
+    elif isinstance(client, Database):
+        client.much.insert_one({"much": os.urandom(MIB)})
+    elif url.startswith("cassandra"):
+        client.execute(
+            "create table if not exists much (id int primary key, value blob)"
+        )
+        insert = "insert into much (id, value) values (%s, %s)"
+        client.execute(insert, (number, os.urandom(MIB)))
+    elif url.startswith("dynamodb"):
+        much = {"B": os.urandom(MIB // 4)}
+        place = {"list": {"S": "much"}, "number": {"N": str(number)}}
+        client.put_item(TableName="kept", Item={**place, "value": much})
+    else:
+        client.set(f"much{number % 2}", os.urandom(MIB))
 
 
 def test_data_outlives_a_full_disk(

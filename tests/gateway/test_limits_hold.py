@@ -14,7 +14,7 @@ from gateway.envoy_site import EnvoySite, public, running
 from gateway.exchange import ask, connect, raw, read, request
 from gateway.kinds import Share, Site, Start
 from glassware.gateway.limits import KIB, MIB, Limits, affordable
-from waiting import until
+from waiting import open_files, until
 
 
 MINIMAL = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
@@ -99,12 +99,14 @@ def test_the_headers_of_an_answer_are_measured(
     limited: EnvoySite, count: int, size: int, status: int
 ) -> None:
     """A service may say more than a visitor, but not without end."""
+    before = open_files()
     with connect(limited.port) as connection:
         connection.sendall(request(f"/headers/{count}/{size}", "POST"))
-        start = connection.recv(12)
+        start = connection.recv(12, socket.MSG_WAITALL)
 
-    # Werkzeug leaves a selector to the collector if a peer breaks off.
-    gc.collect()
+    # Werkzeug leaves a selector to the collector if a peer breaks off, as soon as
+    # its thread has noticed.
+    until(lambda: gc.collect() >= 0 and open_files() <= before, "the end of it")
     assert start == b"HTTP/1.1 %d" % status
 
 

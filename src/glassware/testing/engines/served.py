@@ -3,7 +3,6 @@
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from glassware.engines import programs
 from glassware.errors import EngineError
 
 from .any import Conformance
-from .servers import Embedded, Embedder, free_port, grant, until
+from .servers import Embedded, Embedder, grant, until
 from .survival import Survival
 
 
@@ -23,15 +22,6 @@ SILENT_FOR = 15.0
 
 class ServerConformance(Survival, Conformance):
     """What an engine promises that starts a server: `launch` returns something."""
-
-    def test_is_ready_soon(self, embed: Embedder) -> None:
-        """A new server is ready in time, one with data still sooner."""
-        server = embed(self.subject.engine)
-        for limit in (self.subject.starts_within, self.subject.restarts_within):
-            begin = time.monotonic()
-            server.start()
-            assert time.monotonic() - begin < limit
-            server.stop()
 
     def test_is_not_ready_before_it_runs(self, embed: Embedder) -> None:
         """Asking a server that does not run is no error, and takes no time."""
@@ -67,10 +57,10 @@ class ServerConformance(Survival, Conformance):
         ]
         assert listening == [f"0100007F{port}"]
 
-    def test_a_taken_port_is_told(self, embed: Embedder) -> None:
+    def test_a_taken_port_is_told(self, shared: Embedded, embed: Embedder) -> None:
         """A port that somebody took before the start ends it, with a way out."""
-        first = embed(self.subject.engine).start()
-        second = embed(self.subject.engine, port=first.place.port, runtime=embed.data)
+        taken = shared.place.port
+        second = embed(self.subject.engine, port=taken, runtime=embed.data)
         process = second.spawn()
         until(lambda: process.poll() is not None, second.said)
         error = self.subject.engine.explain(second.said())
@@ -102,30 +92,18 @@ class ServerConformance(Survival, Conformance):
             until(lambda: not self.is_lost(client), server.said)
         assert self.subject.kept(access.url) == []
 
-    def test_a_client_gives_a_silent_server_up(self, server: Embedded) -> None:
+    def test_a_client_gives_a_silent_server_up(self, shared: Embedded) -> None:
         """A server that takes connections and never answers is an error within seconds."""
-        with self.opened(server.provision(grant())) as client:
+        with self.opened(shared.provision(grant())) as client:
             client.ping()
-            server.signal(signal.SIGSTOP)
+            shared.signal(signal.SIGSTOP)
             try:
                 begin = time.monotonic()
                 assert self.is_lost(client)
                 assert time.monotonic() - begin < SILENT_FOR
             finally:
-                server.signal(signal.SIGCONT)
-            until(lambda: not self.is_lost(client), server.said)
-
-    def test_comes_back_on_another_port(self, server: Embedded) -> None:
-        """The port is a matter of each start, not of the data."""
-        given = grant()
-        self.subject.keep(server.provision(given).url, "tea")
-        server.stop()
-        server.place = replace(server.place, port=free_port())
-        server.start()
-        access = server.engine.access(server.url, given)
-        assert self.subject.kept(access.url) == ["tea"]
-        parts = self.subject.client.access(access.url)
-        assert (parts["host"], parts["port"]) == (access.host, server.place.port)
+                shared.signal(signal.SIGCONT)
+            until(lambda: not self.is_lost(client), shared.said)
 
     def is_lost(self, client: Opened) -> bool:
         """Ask for a sign of life; tell whether the server is not there."""

@@ -18,7 +18,7 @@ from typing import Any
 from glassware.engines import Access, Engine, Grant, Place
 
 
-DEADLINE = 20.0
+DEADLINE = 40.0
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -58,10 +59,9 @@ class Promises:
     subject: ClassVar[Subject]
 
     @pytest.fixture
-    def embed(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
+    def embed(self, tmp_path: Path) -> Iterator[Embedder]:
         """Make servers that live for one test."""
-        folder = tmp_path_factory.mktemp(self.subject.engine.name)
-        with embedding(folder) as embedder:
+        with embedding(tmp_path) as embedder:
             yield embedder
 
     @pytest.fixture

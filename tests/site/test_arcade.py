@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -236,7 +238,9 @@ def found_in(site: SiteUnderTest, service: str) -> Any:
 
 def test_the_night_is_in_every_store(night: Night) -> None:
     """As their own clients find it, with what it came to."""
-    found = {service: found_in(night.site, service) for service in LOOKS}
+    with ThreadPoolExecutor() as together:
+        looks = together.map(lambda service: found_in(night.site, service), LOOKS)
+        found = dict(zip(LOOKS, looks, strict=True))
     (replay,) = found["replays"]
     score, caught = night.score, replay["caught"]
     of_player, of_day, total = found["matches"]
@@ -341,21 +345,17 @@ def test_pages_fit_every_screen(night: Night) -> None:
     home = night.site.get("/").text
     kept = night.page.context.storage_state()
     assert re.search("<h1", home)
-    for width in (400, 1280):
-        for scheme in ("light", "dark"):
-            context = night.browser.new_context(
-                viewport={"width": width, "height": 900},
-                color_scheme=scheme,
-                storage_state=kept,
-            )
-            page = context.new_page()
-            pages = ("/", "/moths", "/lobby", "/today", "/enter", "/nothing")
-            for path in (*pages, f"/play/{night.match}"):
-                page.goto(f"{night.site.url}{path}")
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, f"{path} at {width}"
-                expect(page.locator("h1")).to_have_count(1)
-            context.close()
+    page = night.browser.new_context(storage_state=kept).new_page()
+    pages = ("/", "/moths", "/lobby", "/today", "/enter", "/nothing")
+    for path in (*pages, f"/play/{night.match}"):
+        page.goto(f"{night.site.url}{path}")
+        expect(page.locator("h1")).to_have_count(1)
+        for width, scheme in product((400, 1280), ("light", "dark")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path} at {width}, {scheme}"
+    page.context.close()
 
 
 def test_who_leaves_has_left_everywhere(night: Night) -> None:

@@ -4,7 +4,7 @@ Within a prefix, what is refused comes before what is public, and a prefix
 with `only` ends with a line that refuses the rest.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -67,11 +67,6 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
         upstreams: The services as they stand, by name.
     """
     lines = open_lines(table(place.plan), upstreams)
-    named = sorted({name for line in lines for name in line.names})
-    served = hosts(place.plan, production=place.production)
-    groups = [(name, [name]) for name in named]
-    if rest := [name for name in served if name not in named]:
-        groups.append(("site", rest))
     nothing = notices.no_route(place, lines, upstreams)
     virtual_hosts = [
         {
@@ -92,7 +87,7 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
                 *nothing.routes({"prefix": "/"}, place.limits.page),
             ],
         }
-        for name, domains in groups
+        for name, domains in _domains(place, lines)
     ]
     others = notices.other_host(place).routes({"prefix": "/"})
     virtual_hosts.append(
@@ -108,6 +103,15 @@ def route_configuration(place: Place, upstreams: Mapping[str, Upstream]) -> Data
         "response_headers_to_remove": KEPT_INSIDE,
         "virtual_hosts": virtual_hosts,
     }
+
+
+def _domains(place: Place, lines: Iterable[Line]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the virtual hosts' names, and the host names that each is for."""
+    named = sorted({name for line in lines for name in line.names})
+    yield from ((name, [name]) for name in named)
+    served = hosts(place.plan, production=place.production)
+    if rest := [name for name in served if name not in named]:
+        yield "site", rest
 
 
 def _forwarded(place: Place) -> list[Data]:

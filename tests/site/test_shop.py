@@ -35,6 +35,7 @@ BROKEN = {
 """Where one sees that a service is away, and what is said of it there."""
 
 pytestmark = pytest.mark.timeout(240)
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module", params=["apart", "grouped"])

@@ -20,6 +20,9 @@ from .call import Wanted
 GRACE = 0.05
 """Seconds after its deadline in which a fragment may say why it is late."""
 
+Named = dict[str, list[str]]
+"""The headers of an answer by their names in small letters."""
+
 _HTML = ("text/html", "application/xhtml+xml")
 _REDIRECTS = range(300, 400)
 _ERRORS = 400
@@ -29,10 +32,14 @@ _SMALL = 16 * 1024
 _KNOWN = 128
 
 
+@lru_cache(_KNOWN)
+def _encoding(kind: str) -> str:
+    return parse_options_header(kind)[1].get("charset", "utf-8")
+
+
 def _enclose(body: bytes, kind: str) -> Enclosed:
-    _, said = parse_options_header(kind)
     try:
-        return enclose(body.decode(said.get("charset", "utf-8"), "replace"))
+        return enclose(body.decode(_encoding(kind), "replace"))
     except LookupError:
         return enclose(body.decode("utf-8", "replace"))
 
@@ -73,6 +80,7 @@ class Piece:
     last: bool = False
     _request: FragmentRequest | None = None
     _late: bool = False
+    _read: tuple[FragmentAnswer | None, Named] = field(default=(None, {}), repr=False)
     _done: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -176,11 +184,13 @@ class Piece:
 
     def headers(self, name: str) -> list[str]:
         """Return all headers of that name of its answer."""
-        if self.answer is None:
+        answer, (read, named) = self.answer, self._read
+        if answer is None:
             return []
-        wanted, size = name.lower(), len(name)
-        return [
-            value
-            for key, value in self.answer.fields
-            if len(key) == size and key.lower() == wanted
-        ]
+        if read is not answer:
+            named = {}
+            for key, value in answer.fields:
+                named.setdefault(key.lower(), []).append(value)
+            # Both at once: pieces that wait for this one may look, too.
+            self._read = answer, named
+        return named.get(name.lower(), [])

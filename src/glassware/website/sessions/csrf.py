@@ -22,6 +22,7 @@ from glassware.website.fragments.html import due
 from glassware.website.fragments.page import Page, page_of_request
 from glassware.website.fragments.target import Target
 from glassware.website.fragments.template import fill
+from glassware.website.hooks import before_all
 
 from .csrf_piece import FIELD, TOKEN, TokenPiece, services
 
@@ -47,7 +48,7 @@ def init_app(app: Flask) -> None:
     known.setdefault("csrf_field", functools.partial(_placed, app, FIELD))
     known.setdefault("csrf_token_for", functools.partial(_placed, app, TOKEN))
     # It comes before whatever wants a visitor to be signed in.
-    app.url_value_preprocessor(_answer_neighbour)
+    before_all(app, _answer_neighbour)
     app.register_error_handler(_Answered, lambda answered: answered.response)
 
 
@@ -104,9 +105,9 @@ def _has_session(service: str) -> bool:
     )
 
 
-def _answer_neighbour(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+def _answer_neighbour(environ: dict[str, Any]) -> None:
     """Answer a neighbour that wants a token of this service for one of its forms."""
-    if request.path not in _TARGETS:
+    if environ["PATH_INFO"] not in _TARGETS:
         return
     asked = current_request()
     if asked is None or not asked.caller:

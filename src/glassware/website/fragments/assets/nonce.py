@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, current_app, has_request_context, request
 
 from glassware.service.incoming import current_request
+from glassware.website.hooks import before_all
 
 
 _KEY = "glassware.nonce"
@@ -17,7 +18,7 @@ def init_app(app: Flask) -> None:
     """Give templates `csp_nonce`, unless the application has its own."""
     app.jinja_env.globals.setdefault("csp_nonce", csp_nonce)
     # Before what the application does before a request, where nonces are made.
-    app.url_value_preprocessor(_tell_others)
+    before_all(app, _tell_others)
 
 
 def csp_nonce() -> str:
@@ -55,7 +56,7 @@ def _of_the_page() -> str | None:
     return asked.fragment if _NONCE.fullmatch(asked.fragment) else ""
 
 
-def _tell_others(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+def _tell_others(_environ: dict[str, Any]) -> None:
     pages = _of_the_page()
     if pages:
         # Flask-Talisman and others keep theirs there.

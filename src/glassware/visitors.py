@@ -27,6 +27,7 @@ REVOCATIONS = "revocations"
 VISITOR_COOKIE = "visitor"
 RENEWAL_COOKIE = "visitor_renewal"
 
+_HOST, _SECURE = "__Host-", "__Secure-"
 _HEAD = 64
 
 
@@ -67,7 +68,17 @@ class Visiting:
         """
         if not secure:
             return name
-        return f"__Secure-{name}" if self.domain else f"__Host-{name}"
+        return f"{_SECURE if self.domain else _HOST}{name}"
+
+
+def issuer_of(site: str) -> str:
+    """Return what the tokens of a site's visitors have for `iss`."""
+    return f"glassware:{site}"
+
+
+def names_of(cookie: str) -> tuple[str, ...]:
+    """Return every name that a cookie of visitors has on some site."""
+    return tuple(f"{prefix}{cookie}" for prefix in ("", _HOST, _SECURE))
 
 
 def write_visiting(visiting: Visiting) -> str:

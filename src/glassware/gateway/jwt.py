@@ -8,7 +8,13 @@ verify for themselves, and an expired one is to be renewed.
 import json
 from typing import Any
 
-from glassware.visitors import RENEWAL_COOKIE, VISITOR_COOKIE, Visiting
+from glassware.visitors import (
+    RENEWAL_COOKIE,
+    VISITOR_COOKIE,
+    Visiting,
+    issuer_of,
+    names_of,
+)
 
 
 Data = dict[str, Any]
@@ -20,11 +26,7 @@ FAILURE = "failure"
 EXPIRED = 3.0
 """The code of `Jwt is expired`, which Envoy finds out before it looks at the signature."""
 
-COOKIES = tuple(
-    f"{prefix}{name}"
-    for prefix in ("__Host-", "__Secure-", "")
-    for name in (VISITOR_COOKIE, RENEWAL_COOKIE)
-)
+COOKIES = (*names_of(VISITOR_COOKIE), *names_of(RENEWAL_COOKIE))
 """All cookies that say who visits, over TLS and without."""
 
 _KIND = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3"
@@ -62,7 +64,7 @@ def verification(visiting: Visiting, *, secure: bool) -> Data:
     if not visiting.sign_in or not visiting.keys:
         return {"@type": JWT_TYPE}
     provider = {
-        "issuer": f"glassware:{visiting.site}",
+        "issuer": issuer_of(visiting.site),
         "audiences": ["visitor"],
         "local_jwks": {"inline_string": key_set(visiting)},
         "from_cookies": [visiting.cookie(VISITOR_COOKIE, secure=secure)],

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from glassware.tokens import LEEWAY, Clock, Key, NotVerified, Reader
+from glassware.visitors import issuer_of
 
 
 LONGEST = 3800
@@ -146,11 +147,6 @@ class VisitVerifier:
         if end - begin <= _DAY and not begin - LEEWAY <= now:
             raise NotVerified("it comes from the future")
         return min(end - now, end - begin) + LEEWAY
-
-
-def issuer_of(site: str) -> str:
-    """Return what the tokens of a site's visitors have for `iss`."""
-    return f"glassware:{site}"
 
 
 def _visit(said: Mapping[str, Any]) -> Visit:

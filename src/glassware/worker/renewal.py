@@ -14,14 +14,14 @@ from typing import Any
 
 from glassware import current
 from glassware.protocol import RENEW
-from glassware.visitors import RENEWAL_COOKIE
+from glassware.visitors import RENEWAL_COOKIE, names_of
 
 from .refusals import AnsweredHere
 from .uncaught import show
 
 
 _COOKIE = "HTTP_COOKIE"
-_NAMES = {f"{prefix}{RENEWAL_COOKIE}" for prefix in ("", "__Host-", "__Secure-")}
+_NAMES = frozenset(names_of(RENEWAL_COOKIE))
 # The public gateway alone says by which name a visitor came.
 _VISITED = "HTTP_X_FORWARDED_HOST"
 

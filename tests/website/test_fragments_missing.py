@@ -21,7 +21,7 @@ FAILURES = {
     "a status": (lambda: ("<b>gone</b>", 404), "status 404"),
     "a redirect": (lambda: redirect("/login"), "redirects to `/login`"),
     "no HTML": (lambda: {"count": 3}, "is no HTML (application/json)"),
-    "too large": (lambda: "x" * (fragment_call.LARGEST + 1), "more than 1048576 bytes"),
+    "too large": (lambda: "x" * (fragment_call.LARGEST + 1), "more than 262144 bytes"),
 }
 
 

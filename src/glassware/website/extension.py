@@ -65,7 +65,14 @@ def take_in(application: Any) -> None:
     Quart's have the same hooks for links and templates.
     """
     if isinstance(application, Flask):
-        Website(application)
+        try:
+            Website(application)
+        except AssertionError:
+            # One that has answered requests while it was imported takes no more.
+            application.logger.warning(
+                "it has answered a request already, so it has no fragments, no visitor "
+                "and no look of the site; `Website(app)` before that gives it all"
+            )
     elif hasattr(application, "url_build_error_handlers"):
         hook.init_app(application)
         templates.init_quart(application)

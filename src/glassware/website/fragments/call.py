@@ -23,7 +23,7 @@ from .target import Target
 if TYPE_CHECKING:
     from flask import Flask
 
-LARGEST = 1024 * 1024
+LARGEST = 256 * 1024
 """The most bytes that a fragment may have."""
 
 CIRCLES = 3

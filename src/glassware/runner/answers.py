@@ -9,7 +9,7 @@ from glassware.errors import UsageError
 from glassware.plan import Plan, ServicePlan
 from glassware.status import Snapshot
 
-from .control import Answer, ControlServer
+from .control import Answer, ControlServer, Stream
 from .databases import Databases
 from .events import Bulletin, Event, Logged
 from .injected import Injected
@@ -42,6 +42,18 @@ class Supervised(Protocol):
 
 def control_of(site: Supervised) -> ControlServer:
     """Return the control server of a site; it is not open yet."""
+    return ControlServer(
+        _of_services(site)
+        | _of_keys(site)
+        | _of_databases(site)
+        | _of_visitors(site)
+        | _for_tests(site),
+        {"follow": _follow(site)},
+    )
+
+
+def _of_services(site: Supervised) -> dict[str, Answer]:
+    """Return what tells of services, and what is done with them."""
 
     async def snapshot(_: dict[str, Any]) -> Mapping[str, Any]:
         return asdict(site.snapshot())
@@ -62,6 +74,18 @@ def control_of(site: Supervised) -> ControlServer:
     async def inject(request: dict[str, Any]) -> Mapping[str, Any]:
         return site.injected.change(request)
 
+    return {
+        "snapshot": snapshot,
+        "restart": restart,
+        "environment": environment,
+        "token": token,
+        "inject": inject,
+    }
+
+
+def _follow(site: Supervised) -> Stream:
+    """Return what tells each line of the log."""
+
     async def follow(_: dict[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
         queue: asyncio.Queue[Event] = asyncio.Queue(maxsize=10_000)
 
@@ -77,20 +101,7 @@ def control_of(site: Supervised) -> ControlServer:
         finally:
             site.bulletin.listeners.remove(hear)
 
-    return ControlServer(
-        {
-            "snapshot": snapshot,
-            "restart": restart,
-            "environment": environment,
-            "token": token,
-            "inject": inject,
-        }
-        | _of_keys(site)
-        | _of_databases(site)
-        | _of_visitors(site)
-        | _for_tests(site),
-        {"follow": follow},
-    )
+    return follow
 
 
 def _of_keys(site: Supervised) -> dict[str, Answer]:

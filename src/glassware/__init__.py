@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from .service.deadline import deadline
     from .service.gather import gather
     from .website.extension import Website
+    from .website.fragments.alone import fragment
     from .website.fragments.assets.nonce import csp_nonce
     from .website.fragments.assets.tags import script, style
-    from .website.fragments.html import fragment
     from .website.links.urls import url_for
     from .website.look.templates import site_environment
     from .website.sessions.shared import site_session
@@ -74,7 +74,7 @@ _ELSEWHERE = {
     "csp_nonce": ".website.fragments.assets.nonce",
     "databases": ".service.databases",
     "deadline": ".service.deadline",
-    "fragment": ".website.fragments.html",
+    "fragment": ".website.fragments.alone",
     "gather": ".service.gather",
     "identity": ".website.visitor.identity",
     "login_required": ".website.visitor.login",

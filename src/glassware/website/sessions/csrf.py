@@ -16,9 +16,9 @@ from markupsafe import Markup, escape
 
 from glassware.service.incoming import current_request
 from glassware.website import here
+from glassware.website.fragments.beginning import due
 from glassware.website.fragments.call import Wanted
 from glassware.website.fragments.cookies import SHARED, owner_of
-from glassware.website.fragments.html import due
 from glassware.website.fragments.page import Page, page_of_request
 from glassware.website.fragments.target import Target
 from glassware.website.fragments.template import fill

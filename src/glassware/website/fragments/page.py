@@ -18,7 +18,6 @@ from glassware.service.visits import found_of
 
 from .beginning import begin_now
 from .piece import Piece
-from .turns import Turns, is_near
 
 
 NEEDLE = "gw-fragment-"
@@ -45,7 +44,6 @@ class Page:
         self.primary: Piece | None = None
         self.nonce = ""
         self._waiting: deque[Piece] = deque()
-        self._turns = Turns(_pool, self._fetch)
         self._lock = threading.Lock()
         self._refused = False
         self._slot: Slot | None = None
@@ -66,7 +64,8 @@ class Page:
                 )
             self.primary = piece
         if piece.error is None and not piece.is_ours:
-            self._refused |= not self._start(piece)
+            self._waiting.append(piece)
+            self._refused |= not _pool.start(self._work)
         with self._lock:
             self.pieces.append(piece)
             number = len(self.pieces) - 1
@@ -103,23 +102,9 @@ class Page:
 
     def _wait(self, piece: Piece) -> None:
         # Every thread was busy, perhaps with work that waits for this.
-        while self._refused and not piece.begun and self._help():
+        while self._refused and not piece.begun and self._work_once():
             pass
         piece.wait(self._later)
-
-    def _start(self, piece: Piece) -> bool:
-        """Begin with a piece; tell whether a thread comes to it by itself."""
-        if is_near(piece):
-            return self._turns.add(piece)
-        self._waiting.append(piece)
-        return _pool.start(self._work)
-
-    def _help(self) -> bool:
-        piece = self._turns.take()
-        if piece is None:
-            return self._work_once()
-        self._fetch(piece)
-        return True
 
     def _work(self) -> None:
         while self._work_once():
@@ -130,11 +115,8 @@ class Page:
             piece = self._waiting.popleft()
         except IndexError:
             return False
-        self._fetch(piece)
-        return True
-
-    def _fetch(self, piece: Piece) -> None:
         self._context.copy().run(piece.fetch, self._later)
+        return True
 
     def _later(self, function: Callable[[], object]) -> bool:
         """Begin with something that nobody waits for; tell whether a thread was free."""

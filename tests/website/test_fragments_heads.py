@@ -40,7 +40,7 @@ def test_a_redirect_of_the_primary_fragment_is_the_page_s(tmp_path):
     """With its cookies, and without a body."""
 
     def main():
-        response = redirect("/cart/sign-in")
+        response = redirect("/cart/sign-in", 302)
         response.set_cookie("cart_note", "1")
         return response
 

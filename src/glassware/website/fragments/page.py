@@ -18,6 +18,7 @@ from glassware.service.visits import found_of
 
 from .beginning import begin_now
 from .piece import Piece
+from .turns import Turns, is_near
 
 
 NEEDLE = "gw-fragment-"
@@ -44,6 +45,7 @@ class Page:
         self.primary: Piece | None = None
         self.nonce = ""
         self._waiting: deque[Piece] = deque()
+        self._turns = Turns(_pool, self._fetch)
         self._lock = threading.Lock()
         self._refused = False
         self._slot: Slot | None = None
@@ -64,8 +66,7 @@ class Page:
                 )
             self.primary = piece
         if piece.error is None and not piece.is_ours:
-            self._waiting.append(piece)
-            self._refused |= not _pool.start(self._work)
+            self._refused |= not self._start(piece)
         with self._lock:
             self.pieces.append(piece)
             number = len(self.pieces) - 1
@@ -102,9 +103,25 @@ class Page:
 
     def _wait(self, piece: Piece) -> None:
         # Every thread was busy, perhaps with work that waits for this.
-        while self._refused and not piece.begun and self._work_once():
+        if not piece.begun:
+            self._refused |= not self._turns.go()
+        while self._refused and not piece.begun and self._help():
             pass
         piece.wait(self._later)
+
+    def _start(self, piece: Piece) -> bool:
+        """Begin with a piece; tell whether a thread comes to it by itself."""
+        if is_near(piece):
+            return self._turns.add(piece)
+        self._waiting.append(piece)
+        return _pool.start(self._work)
+
+    def _help(self) -> bool:
+        piece = self._turns.take()
+        if piece is None:
+            return self._work_once()
+        self._fetch(piece)
+        return True
 
     def _work(self) -> None:
         while self._work_once():
@@ -115,8 +132,11 @@ class Page:
             piece = self._waiting.popleft()
         except IndexError:
             return False
-        self._context.copy().run(piece.fetch, self._later)
+        self._fetch(piece)
         return True
+
+    def _fetch(self, piece: Piece) -> None:
+        self._context.copy().run(piece.fetch, self._later)
 
     def _later(self, function: Callable[[], object]) -> bool:
         """Begin with something that nobody waits for; tell whether a thread was free."""

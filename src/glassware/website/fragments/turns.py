@@ -1,9 +1,10 @@
 """Pieces that are made in this process: by one thread, one after another.
 
 A thread for each would make none of them sooner, because one thread of Python runs at
-a time, and handing over to the next costs about half of what a small piece does. But
-one that waits for something must not keep the others waiting: where nothing has begun
-for a moment, each that is left gets a thread of its own.
+a time, and handing over to the next costs about half of what a small piece does. So
+does a thread beside that of the page: they begin when the page waits, or a moment
+later. But a piece that waits for something must not keep the others waiting: where none
+has begun for a moment, each that is left gets a thread of its own.
 """
 
 import threading
@@ -48,19 +49,23 @@ class Turns:
         self._began = 0.0
 
     def add(self, piece: Piece) -> bool:
-        """Take in a piece; tell whether a thread comes to it by itself."""
+        """Take in a piece; tell whether a thread comes to it soon."""
         with self._lock:
             self._waiting.append(piece)
-            first = self._threads == 0
-            watch = not (first or self._watched)
-            self._threads += first
-            self._watched |= watch
-        if first:
-            return self._start()
+            watch, self._watched = not self._watched, True
+            self._began = time.monotonic()
         if watch and not self._pool.start(self._watch):
             self._watched = False
             return False
         return True
+
+    def go(self) -> bool:
+        """Begin, as somebody waits now; tell whether a thread was free."""
+        with self._lock:
+            if self._threads or not self._waiting:
+                return True
+            self._threads += 1
+        return self._start()
 
     def take(self) -> Piece | None:
         """Return the next piece, for whoever makes it; `None`: none is waiting."""
@@ -97,6 +102,8 @@ class Turns:
                     return
                 if time.monotonic() - self._began < PATIENCE:
                     continue
-                self._threads += left
-            for _ in range(left):
+                # Until somebody waits for them, one thread is enough.
+                more = left if self._threads else 1
+                self._threads += more
+            for _ in range(more):
                 self._start()

@@ -1,6 +1,7 @@
 """Tokens of other services: what a service says that is asked for one."""
 
 import sys
+import threading
 
 import pytest
 from flask import (
@@ -109,3 +110,25 @@ def test_a_block_stands_where_there_is_no_token(tmp_path):
 
     assert page.startswith("no cartnone<input")
     assert "no a" not in page
+
+
+def test_a_token_has_a_deadline_of_its_own(tmp_path):
+    """A page goes on without one that takes longer."""
+    never = threading.Event()
+    late = Flask("late")
+    late.secret_key = "of a test, and long enough"
+
+    @late.template_global()
+    def csrf_token():
+        never.wait(0.3)
+        return "late"
+
+    def home():
+        return render_template_string(
+            "{% call csrf_field('late', deadline=0.05) %}too late{% endcall %}"
+        )
+
+    with fragment_site(tmp_path, storefront=application(home=home), late=late) as site:
+        page = site.get("/home").text
+
+    assert page.startswith("too late")

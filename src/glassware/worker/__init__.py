@@ -21,7 +21,7 @@ The way of a request:
 start         `__main__`, `zygote`, `preload`, `fork`, `bytecode`, `system`
 supervisor    `job`: the whole protocol, through processes and pipes alone;
               `report`
-application   `process`, `load`, `convention`, `find`, `endpoints`, `cookies`,
+application   `process`, `load`, `convention`, `find`, `endpoints`, `sessions`,
               `django_project`
 server        `serve`, `listen`, `granian_private`, `granian_public`,
               `threaded`, `lifespan`, `drain`

@@ -53,9 +53,23 @@ def init_app(app: Flask) -> None:
 
 
 def _placed(
-    app: Flask, path: str, service: str, *, caller: Callable[[], Any] | None = None
+    app: Flask,
+    path: str,
+    service: str,
+    *,
+    deadline: float | None = None,
+    caller: Callable[[], Any] | None = None,
 ) -> Markup:
-    """Return the placeholder of a token, or the token where it is an own one."""
+    """Return the placeholder of a token, or the token where it is an own one.
+
+    Args:
+        app: The application that makes the page.
+        path: Of the token alone, or of a whole field.
+        service: Where the form goes.
+        deadline: Seconds that the token may take; the first one of a page counts.
+        caller: Renders the block that stands there if there is none.
+    """
+    until = due(deadline)
     if service in {"", here.own_name()}:
         return _written(path)
     page = page_of_request()
@@ -65,24 +79,25 @@ def _placed(
     begun: dict[tuple[str, str], Markup] = request.environ.setdefault(_BEGUN, {})
     if caller is not None:
         # What stands in its place is not what stands in another's.
-        return _begin(app, page, path, service, caller)
+        return _begin(app, page, until, (service, path), caller)
     if (service, path) not in begun:
         usual = None if path == FIELD else str
-        begun[service, path] = _begin(app, page, path, service, usual)
+        begun[service, path] = _begin(app, page, until, (service, path), usual)
     return begun[service, path]
 
 
 def _begin(
     app: Flask,
     page: Page,
-    path: str,
-    service: str,
+    until: float,
+    wanted: tuple[str, str],
     caller: Callable[[], Any] | None,
 ) -> Markup:
+    service, path = wanted
     piece = TokenPiece(
         name=f"{service}.{_TARGETS[path]}",
         values={},
-        until=due(None),
+        until=until,
         caller=caller,
         page=page,
         known=_has_session(service),

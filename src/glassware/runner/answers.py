@@ -33,6 +33,9 @@ class Supervised(Protocol):
     def snapshot(self) -> Snapshot:
         """Return the whole site at this moment."""
 
+    async def caught_up(self) -> None:
+        """Return when the gateway knows what holds now, or soon in any case."""
+
     async def restart(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Start services anew, one after the other; return all that were."""
 
@@ -56,6 +59,8 @@ def _of_services(site: Supervised) -> dict[str, Answer]:
     """Return what tells of services, and what is done with them."""
 
     async def snapshot(_: dict[str, Any]) -> Mapping[str, Any]:
+        # What is said to run is reached by visitors, too.
+        await site.caught_up()
         return asdict(site.snapshot())
 
     async def restart(request: dict[str, Any]) -> Mapping[str, Any]:

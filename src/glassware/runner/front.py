@@ -39,6 +39,7 @@ ASK_EVERY = 0.005
 GATHER = 0.1
 MANY = 10
 TRY_AGAIN = 1.0
+CATCHES_UP_WITHIN = 1.0
 HEALTHY_AFTER = 10.0
 PAGES_WITHIN = 5.0
 """Seconds that the gateway waits for the site's own pages of errors."""
@@ -186,6 +187,17 @@ class Front:
         if self._round is None:
             self._round = asyncio.create_task(self._publish())
         return await asyncio.shield(self._round)
+
+    async def caught_up(self) -> None:
+        """Return when the gateway has what it is being told, or soon in any case."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CATCHES_UP_WITHIN):
+                if not self._is_gone():
+                    await self.ready.wait()
+                if self._round is not None:
+                    await asyncio.shield(self._round)
+                async with self._publishing:
+                    pass
 
     def hurry(self) -> None:
         """Wait no longer for the gateway to take what it is told."""

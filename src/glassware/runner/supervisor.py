@@ -223,6 +223,10 @@ class Supervisor:
             faults=self.injected.lines(),
         )
 
+    async def caught_up(self) -> None:
+        """Return when the gateway knows what holds now; see `Supervised`."""
+        await self._front.caught_up()
+
     async def restart(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Start services anew, each when the one before it runs or has failed.
 

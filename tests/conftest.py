@@ -1,6 +1,7 @@
 """What every test gets: a clean environment, and a check that nothing is left."""
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -19,6 +20,9 @@ SLOW = ("site", "adversary", "engines", "reliability", "testing", "apps", "confo
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have each failure told when it happens, whatever becomes of the summary."""
+    # A shell lets what it starts in the background ignore Ctrl-C, and their children.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
 

@@ -227,7 +227,7 @@ def test_an_app_factory_has_links_and_static_files_below_its_prefix(site):
     """`url_for` knows the prefix in pages, and the files are where it says."""
     page = site.get("/club/").text
 
-    assert 'href="/club/static/club.css"' in page
+    assert 'href="/club/static/club.css?v=' in page
     assert 'href="/club/members/ada/"' in page
     assert site.get("/club/members/ada/").text == "member ada"
     assert site.get("/club/static/club.css").text == "body { color: green }\n"

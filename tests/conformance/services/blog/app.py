@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 
 settings.configure(
-    SECRET_KEY="conformance",
+    SECRET_KEY="of the conformance suite, and long enough",
     ROOT_URLCONF=__name__,
     ALLOWED_HOSTS=["*"],
     MIDDLEWARE=["django.middleware.common.CommonMiddleware"],

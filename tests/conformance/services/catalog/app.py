@@ -13,7 +13,7 @@ from glassware import deadline, services
 
 
 app = Flask(__name__)
-app.secret_key = "conformance"
+app.secret_key = "of the conformance suite, and long enough"
 RECORD = Path(os.environ["RECORD"])
 tries = {}
 

@@ -69,7 +69,7 @@ def hear(sender, **more):
     heard.append(type(sys.exc_info()[1]).__name__)
 
 got_request_exception.connect(hear)
-settings.configure(SECRET_KEY="s", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], DEBUG=False)
+settings.configure(SECRET_KEY = "of a test, and long enough", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], DEBUG=False)
 urlpatterns = [
     path("fail/<name>", lambda request, name: fail(name)),
     path("heard", lambda request: JsonResponse(heard, safe=False)),

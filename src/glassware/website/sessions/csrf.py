@@ -69,7 +69,6 @@ def _placed(
         deadline: Seconds that the token may take; the first one of a page counts.
         caller: Renders the block that stands there if there is none.
     """
-    until = due(deadline)
     if service in {"", here.own_name()}:
         return _written(path)
     page = page_of_request()
@@ -79,17 +78,17 @@ def _placed(
     begun: dict[tuple[str, str], Markup] = request.environ.setdefault(_BEGUN, {})
     if caller is not None:
         # What stands in its place is not what stands in another's.
-        return _begin(app, page, until, (service, path), caller)
+        return _begin(app, page, deadline, (service, path), caller)
     if (service, path) not in begun:
         usual = None if path == FIELD else str
-        begun[service, path] = _begin(app, page, until, (service, path), usual)
+        begun[service, path] = _begin(app, page, deadline, (service, path), usual)
     return begun[service, path]
 
 
 def _begin(
     app: Flask,
     page: Page,
-    until: float,
+    deadline: float | None,
     wanted: tuple[str, str],
     caller: Callable[[], Any] | None,
 ) -> Markup:
@@ -97,7 +96,7 @@ def _begin(
     piece = TokenPiece(
         name=f"{service}.{_TARGETS[path]}",
         values={},
-        until=until,
+        until=due(deadline),
         caller=caller,
         page=page,
         known=_has_session(service),

@@ -20,6 +20,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from glassware.latest import Latest
+
 
 FILE = "visitors.json"
 REVOCATIONS = "revocations"
@@ -111,16 +113,12 @@ def _is_sound(found: Visiting) -> bool:
 
 def visiting_at(path: str | Path) -> Visiting:
     """Return what the file says now; where none can be read, nobody is signed in."""
-    try:
-        found = os.stat(path)  # noqa: PTH116 - this stands in the way of requests
-        return _read(str(path), found.st_ino, found.st_mtime_ns)
-    except (OSError, ValueError):
-        return Visiting()
+    return _file(path).now()
 
 
 @lru_cache(4)
-def _read(path: str, *_version: int) -> Visiting:
-    return read_visiting(Path(path).read_text(encoding="utf-8"))
+def _file(path: str | Path) -> Latest[Visiting]:
+    return Latest(path, read_visiting, Visiting())
 
 
 def revoke_session(path: Path, session: str, until: float) -> None:

@@ -13,7 +13,8 @@ from glassware.injection import (
     read_injections,
     write_injections,
 )
-from glassware.service.faults import Answered, Counts, File, over
+from glassware.latest import Latest
+from glassware.service.faults import Answered, Counts, over
 from glassware.service.response import Response
 from glassware.service.transport import Request, Stream
 
@@ -74,24 +75,24 @@ def test_a_file_that_cannot_be_read_injects_nothing(tmp_path: Path, text: str) -
     path = tmp_path / "injected.json"
     path.write_text(text)
 
-    assert File(str(path)).read() is None
+    assert Latest(path, read_injections, None).now() is None
 
 
 def test_the_file_is_noticed_when_it_comes_changes_and_goes(tmp_path: Path) -> None:
     """At the next call, however soon that is."""
     path = tmp_path / "injected.json"
-    file = File(str(path))
+    file = Latest(path, read_injections, None)
     first, second = Injections(fakes={"a": "b"}), Injections(fakes={"a": "c"})
-    assert file.read() is None
+    assert file.now() is None
 
     now = time.time_ns()
     for injections in (first, second, first, second):
         path.write_text(write_injections(injections))
         # As fast as this, files have no other time.
         os.utime(path, ns=(now, now))
-        assert file.read() == injections
+        assert file.now() == injections
     path.unlink()
-    assert file.read() is None
+    assert file.now() is None
 
 
 def test_a_file_that_stays_is_not_read_again(tmp_path: Path) -> None:
@@ -99,11 +100,11 @@ def test_a_file_that_stays_is_not_read_again(tmp_path: Path) -> None:
     path = tmp_path / "injected.json"
     path.write_text(write_injections(Injections(faults=(DOWN,))))
     os.utime(path, (1, 1))
-    file = File(str(path))
-    before = file.read()
+    file = Latest(path, read_injections, None)
+    before = file.now()
 
     assert before is not None
-    assert file.read() is before
+    assert file.now() is before
 
 
 class Way:

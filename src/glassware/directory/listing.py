@@ -7,12 +7,13 @@ lead where it will be.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from glassware.latest import Latest
 
 
 FILE = "directory.json"
@@ -131,16 +132,12 @@ def directory_at(path: str | Path) -> Directory:
 
     Where there is none, or none that can be read, the site has no services.
     """
-    try:
-        found = os.stat(path)  # noqa: PTH116 - this stands in the way of requests
-        return _read(str(path), found.st_ino, found.st_mtime_ns)
-    except (OSError, ValueError):
-        return Directory()
+    return _file(path).now()
 
 
 @lru_cache(4)
-def _read(path: str, *_version: int) -> Directory:
-    return read_directory(Path(path).read_text(encoding="utf-8"))
+def _file(path: str | Path) -> Latest[Directory]:
+    return Latest(path, read_directory, Directory())
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:

@@ -6,17 +6,16 @@ wire and within a group alike. Only a development site has the file that says
 what is injected; while nothing is, it costs a call one `stat`.
 """
 
-import os
 import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 from glassware.errors import DeadlineExceeded, Unavailable
 from glassware.injection import InjectedFault, Injections, read_injections
+from glassware.latest import Latest
 
 from .response import Response
 from .transport import Request, Stream, Transport
@@ -24,9 +23,6 @@ from .transport import Request, Stream, Transport
 
 HINT = "`glassware fault` lists what is injected, `glassware fault --clear` ends it"
 FLAKY_STATUS = 503
-
-# A file that changed this recently may change again without a new time stamp.
-_TICK_NS = 50_000_000
 
 
 def over(way: Transport, path: str, wire: Callable[[], Transport]) -> Transport:
@@ -37,7 +33,7 @@ def over(way: Transport, path: str, wire: Callable[[], Transport]) -> Transport:
         path: The file that says what is injected.
         wire: Gives what carries requests to a fake.
     """
-    injections = _file(path).read()
+    injections = _file(path).now()
     return way if injections is None else Faulty(way, injections, wire)
 
 
@@ -113,32 +109,6 @@ class Answered:
         self._body = b""
 
 
-class File:
-    """What a file says is injected, read anew when it has changed.
-
-    Args:
-        path: The file; it comes and goes.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._seen: tuple[int, int, int] | None = None
-        self._said: Injections | None = None
-
-    def read(self) -> Injections | None:
-        """Return what is injected now; `None`: nothing."""
-        try:
-            found = os.stat(self._path)  # noqa: PTH116 - at each call, and cheaper
-            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-            if seen != self._seen:
-                self._said = read_injections(Path(self._path).read_text())
-                settled = time.time_ns() - found.st_mtime_ns > _TICK_NS
-                self._seen = seen if settled else None
-        except (OSError, ValueError):
-            self._seen, self._said = None, None
-        return self._said
-
-
 class Counts:
     """Which calls a flaky fault strikes.
 
@@ -164,8 +134,8 @@ _counts = Counts()
 
 
 @cache
-def _file(path: str) -> File:
-    return File(path)
+def _file(path: str) -> Latest[Injections | None]:
+    return Latest(path, read_injections, None)
 
 
 def _suffer(request: Request, fault: InjectedFault) -> int:

@@ -22,18 +22,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sites import SiteUnderTest, ended
 from waiting import until
+from website.chromium import CHROMIUM, OPTIONS
 
 
 ARCADE = Path(__file__).parents[2] / "examples/arcade"
-CHROMIUM = shutil.which("chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What the stores' own clients find, in the name of the service that may look.
 LOOKS = {
     "players": """

@@ -11,21 +11,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from glassware.engines import find
 from glassware.engines.fetch import fetch
 from sites import SiteUnderTest, ended
+from website.chromium import CHROMIUM, OPTIONS
 
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
 PRODUCT = "/product/heron-rose"
 TESTED = "tests/test_catalog.py"
 PASSWORD = "a long enough password"
-CHROMIUM = shutil.which("chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 BROKEN = {
     "cart": ("every page", "out of reach"),

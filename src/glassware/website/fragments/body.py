@@ -6,9 +6,6 @@ import flask
 from flask import Response
 
 
-HTML = ("text/html", "application/xhtml+xml")
-"""How the content types of pages begin."""
-
 Change = Callable[[Iterator[bytes]], Iterator[bytes]]
 
 

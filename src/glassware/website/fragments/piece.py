@@ -23,8 +23,10 @@ GRACE = 0.05
 Named = dict[str, list[str]]
 """The headers of an answer by their names in small letters."""
 
-_HTML = ("text/html", "application/xhtml+xml")
-_REDIRECTS = range(300, 400)
+HTML = ("text/html", "application/xhtml+xml")
+"""How the content types of pages begin."""
+
+REDIRECTS = range(300, 400)
 _ERRORS = 400
 
 # What is looked at once need not be looked at again: most pieces come often.
@@ -154,7 +156,7 @@ class Piece:
         status = answer.status
         if status == HTTPStatus.NO_CONTENT:
             return None
-        if status in _REDIRECTS:
+        if status in REDIRECTS:
             where = self.header("Location") or "nowhere"
             return BadAnswer(
                 f"`{self.name}` redirects to `{where}`, which only the `primary` "
@@ -163,7 +165,7 @@ class Piece:
         if status >= _ERRORS and not self.primary:
             return BadAnswer(f"`{self.name}` answered with status {status}")
         kind = self.header("Content-Type") or "no content type"
-        if not kind.lower().startswith(_HTML):
+        if not kind.lower().startswith(HTML):
             return BadAnswer(f"`{self.name}` is no HTML ({kind})")
         return None
 

@@ -13,11 +13,11 @@ from glassware.website.hooks import after_request
 from .assets.nonce import csp_nonce
 from .assets.page import known_assets
 from .beginning import want
-from .body import HTML, change_stream, replace_body
+from .body import change_stream, replace_body
 from .filling import Filling, has_placeholder
 from .head import add_heads, settle_primary
 from .page import Page, known_page, page_of_request
-from .piece import Piece
+from .piece import HTML, Piece
 
 
 ERROR = 400

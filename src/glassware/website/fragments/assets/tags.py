@@ -4,16 +4,14 @@ import flask
 from flask import Flask, Response
 from markupsafe import Markup
 
-from glassware.website.fragments.body import HTML, change_stream, replace_body
+from glassware.website.fragments.body import change_stream, replace_body
 from glassware.website.fragments.page import known_page
+from glassware.website.fragments.piece import HTML, REDIRECTS
 from glassware.website.hooks import after_request
 
 from . import nonce
 from .links import EXTRA, Asset, Kind, write_link
 from .page import PageAssets, known_assets, page_assets, passing
-
-
-_REDIRECTS = range(300, 400)
 
 
 def init_app(app: Flask) -> None:
@@ -106,7 +104,7 @@ def _is_page(response: Response) -> bool:
     return (
         not response.direct_passthrough
         and (response.content_type or "").startswith(HTML)
-        and response.status_code not in _REDIRECTS
+        and response.status_code not in REDIRECTS
         and "Content-Encoding" not in response.headers
     )
 
